@@ -1,0 +1,1 @@
+"""The published language: events, envelope and catalogue; pydantic only."""

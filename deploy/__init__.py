@@ -1,0 +1,1 @@
+"""How the system runs: embedded servers, supervisor, command line."""

@@ -1,0 +1,1 @@
+"""Takes administrative acts in, once each, and makes them facts."""

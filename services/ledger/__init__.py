@@ -1,0 +1,1 @@
+"""Keeps the journal of facts and the ledgers read from it."""

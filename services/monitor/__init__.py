@@ -1,0 +1,1 @@
+"""Judges facts by the rules and keeps the alerts that stand."""

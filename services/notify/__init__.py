@@ -1,0 +1,1 @@
+"""Delivers alerts and hands clues over to the discipline side."""
