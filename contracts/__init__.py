@@ -1,1 +1,1 @@
-"""The published language: events, envelope and catalogue; pydantic only."""
+"""The published language of Jianfu: facts, their envelope, their versions and their examples."""

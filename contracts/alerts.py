@@ -1,0 +1,88 @@
+"""Facts that the monitor publishes and that notify records about them."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from contracts.event import Event, Key, Model, Name, Stream
+from contracts.jurisdiction import Jurisdiction
+
+Severity = Literal["info", "warning", "serious"]
+"""提示, 预警, 严重."""
+Outcome = Literal["violated", "complied", "excused", "undetermined"]
+Summary = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+AlertId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{26}$")]
+FactId = Annotated[str, StringConstraints(pattern=r"^[a-z2-7]{26}$")]
+
+
+class Clause(Model):
+    """The written clause that a rule enforces."""
+
+    document: Name
+    clause: Name
+    quote: Annotated[str, StringConstraints(min_length=2, max_length=600)]
+
+
+class _Alert(Event):
+    """An alert as it stands after this change."""
+
+    stream: ClassVar[Stream] = "ALERTS"
+
+    alert_id: AlertId
+    revision: int = Field(ge=1)
+    rule: Key
+    rule_version: int = Field(ge=1)
+    rule_title: Name
+    severity: Severity
+    outcome: Outcome
+    summary: Summary
+    subject: Annotated[str, StringConstraints(max_length=300)]
+    about: Key = Field(description="The unit whose act it is")
+    place: Jurisdiction
+    happened_on: date
+    clause: Clause
+    acts: tuple[FactId, ...]
+    dossier_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class AlertRaised(_Alert):
+    """A rule found something that it had not found before."""
+
+    family: ClassVar[str] = "alert"
+    verb: ClassVar[str] = "raised"
+    title: ClassVar[str] = "预警"
+
+
+class AlertAmended(_Alert):
+    """A standing alert changed in its numbers, acts or severity."""
+
+    family: ClassVar[str] = "alert"
+    verb: ClassVar[str] = "amended"
+    title: ClassVar[str] = "预警变更"
+
+
+class AlertRetracted(_Alert):
+    """The facts no longer bear an alert; it shows the alert as it last stood."""
+
+    family: ClassVar[str] = "alert"
+    verb: ClassVar[str] = "retracted"
+    title: ClassVar[str] = "预警撤销"
+
+
+class DeliveryCompleted(Event):
+    """A message about an alert or a clue reached a receiver's channel, or was given up."""
+
+    family: ClassVar[str] = "delivery"
+    verb: ClassVar[str] = "completed"
+    title: ClassVar[str] = "送达"
+
+    delivery: Key
+    about_kind: Literal["alert", "clue"]
+    about_id: AlertId
+    revision: int = Field(ge=1)
+    channel: Key
+    receiver: Key
+    result: Literal["delivered", "refused", "expired"]
+    attempts: int = Field(ge=1)
+    completed_at: AwareDatetime

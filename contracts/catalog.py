@@ -1,0 +1,127 @@
+"""Every event of the published language, and the only way to read one."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import ValidationError
+
+from contracts.acts import ActCorrected, ActWithdrawn
+from contracts.alerts import AlertAmended, AlertRaised, AlertRetracted, DeliveryCompleted
+from contracts.certificates import CertificateDemanded
+from contracts.clues import ClueEscalated, ClueHandedOver, ClueReceived, ClueRefused
+from contracts.documents import DocumentIssued, DocumentReceived, DocumentRevoked
+from contracts.event import TYPE_PREFIX, Envelope, Event, Json, Recorded, fact_id
+from contracts.inspections import InspectionLaunched, InspectionVisited
+from contracts.meetings import MeetingConvened
+from contracts.plans import PlanAmended, PlanFiled
+from contracts.reference import CalendarPublished, DayEnded, ListVersioned, RoleAssigned, UnitRegistered
+from contracts.reports import ReportDemanded, ReportSubmitted
+from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
+
+EVENTS: Final[tuple[type[Event], ...]] = (
+    DocumentIssued,
+    DocumentReceived,
+    DocumentRevoked,
+    MeetingConvened,
+    InspectionLaunched,
+    InspectionVisited,
+    SecondmentStarted,
+    SecondmentExtended,
+    SecondmentEnded,
+    CertificateDemanded,
+    ReportDemanded,
+    ReportSubmitted,
+    PlanFiled,
+    PlanAmended,
+    ListVersioned,
+    UnitRegistered,
+    RoleAssigned,
+    CalendarPublished,
+    DayEnded,
+    ActCorrected,
+    ActWithdrawn,
+    AlertRaised,
+    AlertAmended,
+    AlertRetracted,
+    DeliveryCompleted,
+    ClueHandedOver,
+    ClueReceived,
+    ClueRefused,
+    ClueEscalated,
+)
+
+Catalog = Mapping[str, type[Event]]
+BY_NAME: Final[Catalog] = {event.name(): event for event in EVENTS}
+_TYPE: Final = re.compile(rf"^{re.escape(TYPE_PREFIX)}(?P<name>[a-z]+\.[a-z_]+)\.v(?P<version>[0-9]{{1,3}})$")
+
+
+class ContractBroken(Exception):
+    """These bytes are not an event and never will be."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+class FromTheFuture(Exception):
+    """The event is of a version newer than this process knows; a newer process can read it."""
+
+
+def decode(body: bytes, catalog: Catalog = BY_NAME) -> Recorded[Event]:
+    """Read a CloudEvent into the newest version of its type.
+
+    Raise ``ContractBroken`` (with the field and the expectation, never a value) or ``FromTheFuture``.
+    """
+    try:
+        envelope = Envelope.model_validate_json(body)
+    except ValidationError as error:
+        raise _broken(error) from None
+    return open_envelope(envelope, catalog)
+
+
+def open_envelope(envelope: Envelope, catalog: Catalog = BY_NAME) -> Recorded[Event]:
+    """Read the data of a validated envelope; same errors as ``decode``."""
+    return Recorded[Event].model_construct(
+        fact_id=fact_id(envelope.source, envelope.id),
+        source=envelope.source,
+        id=envelope.id,
+        time=envelope.time,
+        recorded=envelope.recordedtime,
+        jurisdiction=envelope.jurisdiction,
+        unit=envelope.unitid,
+        event=read_data(envelope.type, envelope.data, catalog),
+    )
+
+
+def read_data(type_name: str, data: Json, catalog: Catalog = BY_NAME) -> Event:
+    """Read event data of a CloudEvents type through its upcasters; same errors as ``decode``."""
+    event, version = find_type(type_name, catalog)
+    for step in range(version, event.version):
+        data = event.upcasters[step](data)
+    try:
+        return event.model_validate(data)
+    except ValidationError as error:
+        raise _broken(error, "data") from None
+
+
+def find_type(type_name: str, catalog: Catalog = BY_NAME) -> tuple[type[Event], int]:
+    """Return the event class and version that a CloudEvents type names."""
+    found = _TYPE.match(type_name)
+    event = catalog.get(found["name"]) if found else None
+    if found is None or event is None:
+        raise ContractBroken("type", "expected one of the published event types")
+    version = int(found["version"])
+    if version > event.version:
+        raise FromTheFuture(type_name)
+    if version < 1:
+        raise ContractBroken("type", "versions count from 1")
+    return event, version
+
+
+def _broken(error: ValidationError, prefix: str = "") -> ContractBroken:
+    """Turn the first validation error into the field and the expectation, without the value."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in (prefix, *first["loc"]) if part != "")
+    return ContractBroken(where or "body", first["msg"])

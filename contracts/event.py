@@ -1,0 +1,110 @@
+"""The CloudEvents 1.0 envelope and the base of every fact."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from contracts.jurisdiction import Jurisdiction
+
+TYPE_PREFIX: Final = "cn.jianfu."
+Json = dict[str, Any]
+Upcaster = Callable[[Json], Json]
+"""One step from the data of version N to the data of version N + 1; pure."""
+
+Stream = Literal["FACTS", "ALERTS", "CLUES"]
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""A short word of the business: a topic, a title part, an item name."""
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Key = Annotated[str, StringConstraints(pattern=r"^[\w.:/\-]{1,128}$")]
+"""An identifier chosen by a source: a unit, a plan item, a loan, a person's pseudonym."""
+
+
+class Model(BaseModel):
+    """A frozen value of the published language; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+
+class Event(Model):
+    """What happened, in the past tense; a subclass is one event type in its newest version."""
+
+    family: ClassVar[str]
+    verb: ClassVar[str]
+    version: ClassVar[int] = 1
+    title: ClassVar[str]
+    """The Chinese name that users read."""
+    stream: ClassVar[Stream] = "FACTS"
+    is_act: ClassVar[bool] = False
+    """Whether an office did this to somebody, so that it can be corrected, withdrawn, listed and judged."""
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {}
+
+    @classmethod
+    def name(cls) -> str:
+        """Return ``family.verb``."""
+        return f"{cls.family}.{cls.verb}"
+
+    @classmethod
+    def type_name(cls) -> str:
+        """Return the CloudEvents ``type`` of the newest version."""
+        return f"{TYPE_PREFIX}{cls.family}.{cls.verb}.v{cls.version}"
+
+
+class ActRef(Model):
+    """Names another fact by its CloudEvents identity."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    source: Annotated[str, StringConstraints(max_length=256)] | None = Field(
+        default=None, description="Absent means: of the same source as the fact that refers."
+    )
+
+    def fact(self, own_source: str) -> str:
+        """Return the fact id that this names, as seen from a fact of ``own_source``."""
+        return fact_id(self.source or own_source, self.id)
+
+
+class Envelope(Model):
+    """CloudEvents 1.0 with the two clocks: ``time`` (it happened) and ``recordedtime`` (we learned it)."""
+
+    specversion: Literal["1.0"]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    source: Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[!-~]+$")] = Field(
+        description="URI-reference of the system that emits; with id the idempotency key."
+    )
+    type: Annotated[str, StringConstraints(pattern=r"^cn\.jianfu\.[a-z]+\.[a-z_]+\.v[0-9]{1,3}$")]
+    time: AwareDatetime
+    recordedtime: AwareDatetime
+    jurisdiction: Jurisdiction
+    unitid: Key = Field(description="The acting unit.")
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: Annotated[str, StringConstraints(max_length=512)] | None = None
+    subject: Annotated[str, StringConstraints(max_length=256)] | None = None
+    traceparent: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None = None
+    data: Json
+
+
+EventT_co = TypeVar("EventT_co", bound=Event, covariant=True)
+
+
+class Recorded(Model, Generic[EventT_co]):
+    """A fact as readers see it: the identity and clocks of its envelope with its event in the newest version."""
+
+    fact_id: str
+    source: str
+    id: str
+    time: datetime
+    recorded: datetime
+    jurisdiction: str
+    unit: str
+    event: EventT_co
+
+
+def fact_id(source: str, id_: str) -> str:
+    """Return the 26 lower-case base32 characters that identify a fact everywhere (130 bits of SHA-256)."""
+    digest = hashlib.sha256(f"{source}\0{id_}".encode()).digest()
+    return base64.b32encode(digest[:20])[:26].decode().lower()

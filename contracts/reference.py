@@ -1,0 +1,108 @@
+"""Facts that rules look up: lists, units, roles, calendars and the passing of days."""
+
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from contracts.event import Event, Key, Model, Name
+from contracts.jurisdiction import Jurisdiction, Level
+
+ListKind = Literal["不应出具证明清单", "保留证明清单", "督查检查考核清单", "创建示范清单", "进校园白名单"]
+UnitKind = Literal[
+    "党委", "政府", "办公室", "部门", "纪检监察", "议事协调机构", "乡镇街道", "村居", "学校", "企业", "事业单位", "其他"
+]
+UnitRole = Literal["党委书记", "政府正职", "部门正职", "分管负责同志", "纪检监察负责人"]
+
+
+class ListItem(Model):
+    """One entry of a list with its other names."""
+
+    item: Key
+    name: Name
+    aliases: tuple[Name, ...] = ()
+
+
+class ListVersioned(Event):
+    """A list was put in force in a jurisdiction."""
+
+    family: ClassVar[str] = "list"
+    verb: ClassVar[str] = "versioned"
+    title: ClassVar[str] = "清单发布"
+
+    kind: ListKind
+    place: Jurisdiction
+    valid_from: date
+    valid_to: date | None = None
+    basis: Name
+    published_url: Annotated[str, StringConstraints(max_length=500)] | None = None
+    items: tuple[ListItem, ...]
+
+
+class UnitRegistered(Event):
+    """A unit exists in this form from a day on; a later fact of the same unit follows it (rename, new superior, end)."""
+
+    family: ClassVar[str] = "unit"
+    verb: ClassVar[str] = "registered"
+    title: ClassVar[str] = "单位登记"
+
+    unit: Key
+    name: Name
+    kind: UnitKind
+    level: Level
+    place: Jurisdiction
+    superior: Key | None = None
+    uscc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")] | None = Field(
+        default=None, description="统一社会信用代码; a wrong check character is a warning only (real codes fail it)"
+    )
+    valid_from: date
+    valid_to: date | None = Field(default=None, description="The last day")
+
+
+class RoleAssigned(Event):
+    """A person (pseudonym) holds a role in a unit from a day on."""
+
+    family: ClassVar[str] = "role"
+    verb: ClassVar[str] = "assigned"
+    title: ClassVar[str] = "职务登记"
+
+    unit: Key
+    role: UnitRole
+    holder: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{6,64}$")]
+    valid_from: date
+    valid_to: date | None = None
+
+
+class CalendarPublished(Event):
+    """The holiday notice of a year (国务院办公厅), or a local addition to it."""
+
+    family: ClassVar[str] = "calendar"
+    verb: ClassVar[str] = "published"
+    title: ClassVar[str] = "工作日历发布"
+
+    year: int = Field(ge=2000, le=2100)
+    place: Jurisdiction
+    basis: Name
+    days_off: tuple[date, ...] = Field(description="放假 days")
+    work_days: tuple[date, ...] = Field(description="调休上班 days")
+
+    @model_validator(mode="after")
+    def _of_that_year(self) -> "CalendarPublished":
+        """Refuse days of another year and days that are both."""
+        if any(day.year != self.year for day in (*self.days_off, *self.work_days)):
+            msg = "days_off and work_days must lie in the year"
+            raise ValueError(msg)
+        if set(self.days_off) & set(self.work_days):
+            msg = "a day cannot be both a day off and a work day"
+            raise ValueError(msg)
+        return self
+
+
+class DayEnded(Event):
+    """A calendar day of China Standard Time ended."""
+
+    family: ClassVar[str] = "clock"
+    verb: ClassVar[str] = "day_ended"
+    title: ClassVar[str] = "日终"
+
+    day: date

@@ -1,0 +1,63 @@
+"""Facts about 报表报文: what offices demand and what the grassroots send."""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from contracts.event import ActRef, Event, Key, Name, Title
+from contracts.jurisdiction import Level
+
+Period = Literal["一次性", "日", "周", "旬", "月", "季", "半年", "年"]
+
+
+class ReportDemanded(Event):
+    """An office demanded a report, a form or opinions."""
+
+    family: ClassVar[str] = "rpt"
+    verb: ClassVar[str] = "demanded"
+    title: ClassVar[str] = "报送要求"
+    is_act: ClassVar[bool] = True
+
+    subject_matter: Title
+    kind: Literal["工作情况", "统计数据", "意见建议", "其他"] | None = None
+    addressees: tuple[Key, ...] = ()
+    addressee_level: Level | None = None
+    sent_at: AwareDatetime
+    received_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+    period: Period | None = None
+    items: tuple[Name, ...] = Field(default=(), description="Data items (数据项)")
+    form_id: Key | None = None
+    channel: Literal["公文系统", "一表通", "电子邮件", "QQ群", "微信群", "电话", "纸质", "其他"] | None = None
+    submit_as: Name | None = None
+    signer_rank: Name | None = None
+    reply_if_none: bool | None = None
+    basis: Name | None = None
+    basis_level: Literal["上级", "主要领导", "无"] | None = Field(
+        default=None, description="Who expressly required it; 无 is nobody, null is unknown"
+    )
+    special_time_limit: bool | None = Field(default=None, description="有特定时限要求")
+
+    @model_validator(mode="after")
+    def _due_after_received(self) -> "ReportDemanded":
+        """Refuse a deadline before the demand was sent."""
+        if self.due_at is not None and self.due_at < self.sent_at:
+            msg = "due_at must not be before sent_at"
+            raise ValueError(msg)
+        return self
+
+
+class ReportSubmitted(Event):
+    """A unit sent what was demanded, or a written explanation that a norm asks for."""
+
+    family: ClassVar[str] = "rpt"
+    verb: ClassVar[str] = "submitted"
+    title: ClassVar[str] = "报送"
+    is_act: ClassVar[bool] = True
+
+    demand: ActRef | None = None
+    submitted_at: AwareDatetime
+    channel: Name | None = None
+    items: tuple[Name, ...] = ()
+    explains: Literal["发文数量增长"] | None = Field(default=None, description="若干规定 一·1: written explanation to the superior")
+    explains_year: int | None = Field(default=None, ge=2000, le=2100)
