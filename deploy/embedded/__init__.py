@@ -1,1 +1,1 @@
-"""PostgreSQL and NATS from PyPI wheels, run as our own child processes."""
+"""PostgreSQL and NATS from PyPI wheels, run as our own child processes that never outlive us."""

