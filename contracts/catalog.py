@@ -52,7 +52,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
 )
 
 Catalog = Mapping[str, type[Event]]
-BY_NAME: Final[Catalog] = {event.name(): event for event in EVENTS}
+BY_NAME: Final[Catalog] = {event.event_name(): event for event in EVENTS}
 _TYPE: Final = re.compile(rf"^{re.escape(TYPE_PREFIX)}(?P<name>[a-z]+\.[a-z_]+)\.v(?P<version>[0-9]{{1,3}})$")
 
 

@@ -45,7 +45,7 @@ class Event(Model):
     upcasters: ClassVar[Mapping[int, Upcaster]] = {}
 
     @classmethod
-    def name(cls) -> str:
+    def event_name(cls) -> str:
         """Return ``family.verb``."""
         return f"{cls.family}.{cls.verb}"
 
