@@ -1,0 +1,46 @@
+"""Connections to PostgreSQL: one pool per process, its search path on the service's own schema."""
+
+from typing import TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+from pydantic import SecretStr
+
+from kit.config import reveal
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+"""What a store or query function takes; its caller owns the transaction."""
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+_JSONB_VERSION = b"\x01"
+
+
+async def connect_pool(dsn: SecretStr | str, *, size: int, schema: str, name: str | None = None) -> Pool:
+    """Open a pool of at most ``size`` connections whose tables are those of ``schema``.
+
+    ``jsonb`` columns take and give plain Python values, also in COPY; keep bytes that must not change in ``bytea``.
+    Statements end after 60 s unless a call gives its own ``timeout``. Raises ``OSError`` or ``asyncpg.PostgresError``
+    when the server is not there.
+    """
+    return await asyncpg.create_pool(
+        reveal(dsn),
+        min_size=min(2, size),
+        max_size=size,
+        timeout=10,
+        command_timeout=60,
+        init=_prepare,
+        server_settings={"search_path": f'"{schema}"', "application_name": name or schema, "timezone": "UTC"},
+    )
+
+
+async def _prepare(connection: Connection) -> None:
+    await connection.set_type_codec("jsonb", schema="pg_catalog", format="binary", encoder=_to_jsonb, decoder=_from_jsonb)
+
+
+def _to_jsonb(value: object) -> bytes:
+    return _JSONB_VERSION + msgspec.json.encode(value)
+
+
+def _from_jsonb(raw: bytes) -> object:
+    return msgspec.json.decode(raw[1:])
