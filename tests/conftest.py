@@ -1,0 +1,157 @@
+"""Fixtures that every test may ask for. Servers start once per session, and only when a test needs them.
+
+A test that asks for ``dsn`` gets a database of its own, all services' migrations applied; one that asks for ``nats_url``
+gets accounts whose streams are ours and empty. Tests and fixtures share one event loop per session.
+"""
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+
+if TYPE_CHECKING:  # loading these takes a second that tests of pure code need not wait for
+    import asyncpg
+    from nats.aio.client import Client
+    from nats.js import JetStreamContext
+
+    from tests.servers import Addresses
+
+ROOT = Path(__file__).resolve().parents[1]
+SERVICES = ("intake", "ledger", "monitor", "notify")
+TEMPLATE = "jianfu_template"
+
+
+@pytest.fixture(scope="session")
+def addresses() -> "Iterator[Addresses]":
+    """Where this session's servers are."""
+    from tests.servers import servers
+
+    with servers() as addresses:
+        yield addresses
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def admin(addresses: "Addresses") -> "AsyncIterator[asyncpg.Connection]":
+    """Give a connection that may create databases; for the fixtures here."""
+    import asyncpg
+
+    connection = await asyncpg.connect(addresses.postgres)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(admin: "asyncpg.Connection", addresses: "Addresses") -> str:
+    """Give the name of a database with the migrations of all services, made once per session."""
+    from kit.migrate import migrate
+
+    await admin.execute(f"drop database if exists {TEMPLATE} with (force)")
+    await admin.execute(f"create database {TEMPLATE}")
+    for service in SERVICES:
+        folder = ROOT / "services" / service / "sql"
+        if folder.exists():
+            await migrate(_database(addresses.postgres, TEMPLATE), service, folder)
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_dsn(
+    admin: "asyncpg.Connection", template: str, addresses: "Addresses"
+) -> "AsyncIterator[Callable[[], Awaitable[str]]]":
+    """Give a function that makes one more migrated database (0.1 s), for tests that need several, and its address.
+
+    All of them are dropped after the test.
+    """
+    made: list[str] = []
+
+    async def make() -> str:
+        name = f"jianfu_test_{next(_numbers)}"
+        await admin.execute(f"drop database if exists {name} with (force)")
+        await admin.execute(f"create database {name} template {template} strategy file_copy")
+        made.append(name)
+        return _database(addresses.postgres, name)
+
+    yield make
+    for name in made:
+        await admin.execute(f"drop database {name} with (force)")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dsn(new_dsn: "Callable[[], Awaitable[str]]") -> str:
+    """Give the address of a database of this test's own, with the migrations of all services."""
+    return await new_dsn()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pool_for(dsn: str) -> "AsyncIterator[Callable[[str], Awaitable[asyncpg.Pool]]]":
+    """Give a function from a schema's name to a pool on this test's database; pools are closed after the test."""
+    from kit.db import connect_pool
+
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def connect(schema: str) -> "asyncpg.Pool":
+            pool = await connect_pool(dsn, size=4, schema=schema)
+            stack.push_async_callback(pool.close)
+            return pool
+
+        yield connect
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def nats_url(addresses: "Addresses") -> str:
+    """Give the address of the application's account, with FACTS and ALERTS there and empty."""
+    from kit.streams import ALERTS, FACTS
+
+    await _renew_streams(addresses.nats, [FACTS, ALERTS])
+    return addresses.nats
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clues_url(addresses: "Addresses", nats_url: str) -> str:
+    """Give the address of the account for clues, with CLUES there and empty."""
+    from kit.streams import CLUES
+
+    await _renew_streams(addresses.clues, [CLUES], keep=addresses.clues == nats_url)
+    return addresses.clues
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def nc(nats_url: str) -> "AsyncIterator[Client]":
+    """Give a connection to the application's account."""
+    import nats
+
+    connection = await nats.connect(nats_url)
+    yield connection
+    await connection.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def js(nc: "Client") -> "JetStreamContext":
+    """Give JetStream of the application's account, with FACTS and ALERTS there and empty."""
+    return nc.jetstream()
+
+
+async def _renew_streams(url: str, wanted: list[object], *, keep: bool = False) -> None:
+    import nats
+
+    from kit.streams import ensure_stream
+
+    connection = await nats.connect(url)
+    jetstream = connection.jetstream()
+    for stream in [] if keep else await jetstream.streams_info():
+        await jetstream.delete_stream(stream.config.name)
+    for stream in wanted:
+        await ensure_stream(jetstream, stream)
+    await connection.close()
+
+
+def _database(dsn: str, name: str) -> str:
+    return urlsplit(dsn)._replace(path=f"/{name}").geturl()
+
+
+_numbers = itertools.count(1)
