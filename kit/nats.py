@@ -1,9 +1,25 @@
 """Connections to NATS that outlive the server and report what happens to them."""
 
+import asyncio
+import contextlib
+import os
+import signal
+import ssl
 from pathlib import Path
+from typing import Any, Final
 
+import nats.errors
+import structlog
 from nats.aio.client import Client
 from pydantic import SecretStr
+
+from kit.config import reveal
+
+PING_INTERVAL: Final = 10
+"""Seconds; two unanswered pings end a half-open connection (the library waits 120 s for each)."""
+_DRAIN: Final = 5.0
+
+_log = structlog.stdlib.get_logger("kit.nats")
 
 
 async def connect(
@@ -12,19 +28,98 @@ async def connect(
     name: str,
     seed_file: Path | None = None,
     ca_file: Path | None = None,
-    user: str | None = None,
-    password: SecretStr | str | None = None,
     inbox_prefix: str | None = None,
     patience: float = 30.0,
 ) -> Client:
     """Connect as ``name``; afterwards reconnect for ever.
 
-    Waits up to ``patience`` seconds for the first connection and then raises ``ConnectionError``. Every trouble of the
-    connection is logged, none is raised out of a callback.
+    The URL may carry user and password; ``seed_file`` holds an nkey seed instead, ``ca_file`` turns TLS on, and
+    ``inbox_prefix`` is needed by users who may only listen to their own inboxes. Waits up to ``patience`` seconds for the
+    first connection and then raises ``ConnectionError``. Later trouble is logged and never raised out of a callback.
     """
-    raise NotImplementedError
+    reporter = _Reporter(name)
+    client = _Connection()
+    options: dict[str, Any] = {"reconnect_time_wait": 0.25}  # loose keywords, as the library takes them (declared int)
+    if seed_file is not None:
+        options["nkeys_seed"] = str(seed_file)
+    if ca_file is not None:
+        options["tls"] = ssl.create_default_context(cafile=str(ca_file))
+    if inbox_prefix is not None:
+        options["inbox_prefix"] = inbox_prefix
+    try:
+        async with asyncio.timeout(patience):
+            await client.connect(
+                reveal(url),
+                name=name,
+                allow_reconnect=True,
+                max_reconnect_attempts=-1,
+                connect_timeout=5,
+                ping_interval=PING_INTERVAL,
+                max_outstanding_pings=2,
+                error_cb=reporter.failed,
+                disconnected_cb=reporter.disconnected,
+                reconnected_cb=reporter.reconnected,
+                closed_cb=client.closed,
+                **options,
+            )
+    except (TimeoutError, OSError, nats.errors.Error) as error:
+        await close(client)
+        raise ConnectionError(f"no connection to NATS after {patience:g} s: {reporter.last or type(error).__name__}") from error
+    return client
 
 
 async def close(nc: Client) -> None:
-    """Drain and close, whatever state the connection is in; never raises."""
-    raise NotImplementedError
+    """Send what is buffered and close, whatever state the connection is in; never raises."""
+    with contextlib.suppress(Exception):  # drain() of a connection that is away, close() of one that was reset
+        async with asyncio.timeout(_DRAIN):
+            if nc.is_connected:
+                await nc.drain()
+    with contextlib.suppress(Exception):
+        if not nc.is_closed:
+            await nc.close()
+
+
+class _Connection(Client):
+    """A client that knows whether it was closed on purpose.
+
+    The library closes for good on a refused login or a broken protocol. Nothing in this process can mend that, so the
+    process ends itself in order and whoever supervises it starts it anew.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._on_purpose = False
+
+    async def close(self) -> None:
+        self._on_purpose = True
+        await super().close()
+
+    async def drain(self) -> None:
+        self._on_purpose = True
+        await super().drain()
+
+    async def closed(self) -> None:
+        if not self._on_purpose:
+            _log.critical("nats.lost", error=type(self.last_error).__name__)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _Reporter:
+    """Writes what happens to one connection into the log; an unreachable server is one line, not one per attempt."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.last: str | None = None
+
+    async def failed(self, error: Exception) -> None:
+        text = f"{type(error).__name__}: {error}"
+        if text != self.last:
+            _log.warning("nats.trouble", connection=self._name, error=text)
+        self.last = text
+
+    async def disconnected(self) -> None:
+        _log.warning("nats.disconnected", connection=self._name)
+
+    async def reconnected(self) -> None:
+        self.last = None
+        _log.info("nats.reconnected", connection=self._name)
