@@ -1,0 +1,83 @@
+"""Conditions of rule files on one act, in three values: true, false, or ``None`` when a needed field is missing. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.monitor.derived import DERIVED
+from services.monitor.domain import Act
+from services.monitor.world import World
+
+Operator = Literal["present", "absent", "eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "holds", "holds_none"]
+Operand = str | int | float | bool | date | tuple[str | int, ...]
+_NEED_NO_VALUE: Final = frozenset({"present", "absent"})
+
+
+class Condition(BaseModel):
+    """One comparison; ``field`` is a field of the event data or ``@name`` of a derived value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    field: Annotated[str, Field(pattern=r"^@?[a-z_]+$")]
+    op: Operator
+    value: Operand | None = None
+
+    def test(self, act: Act, world: World) -> bool | None:
+        """Return whether it holds of this act; ``None`` when the field is missing."""
+        have = read(self.field, act, world)
+        if self.op == "present":
+            return have is not None and have not in ("", ())
+        if self.op == "absent":
+            return have is None or have in ("", ())
+        return None if have is None else _compare(self.op, have, self.value)
+
+
+def read(field: str, act: Act, world: World) -> Any:  # noqa: ANN401 - a field of any event
+    """Return a field's value; ``None`` when it is missing."""
+    if field.startswith("@"):
+        return DERIVED[field](act, world)
+    return getattr(act.event, field)
+
+
+def every(conditions: Sequence[Condition], act: Act, world: World) -> tuple[bool | None, tuple[str, ...]]:
+    """Return whether all hold (an empty list holds) and which missing fields kept the answer open."""
+    missing: list[str] = []
+    for condition in conditions:
+        result = condition.test(act, world)
+        if result is False:
+            return False, ()
+        if result is None:
+            missing.append(condition.field)
+    return (None if missing else True), tuple(missing)
+
+
+def fields_of(conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the fields that conditions read."""
+    return frozenset(condition.field for condition in conditions)
+
+
+def _compare(op: Operator, have: Any, want: Any) -> bool:  # noqa: ANN401 - both sides were checked when the rule was loaded
+    if isinstance(have, datetime):
+        have = have.date()
+    match op:
+        case "eq":
+            return bool(have == want)
+        case "ne":
+            return bool(have != want)
+        case "in":
+            return have in want
+        case "not_in":
+            return have not in want
+        case "holds":
+            return any(item in want for item in have)
+        case "holds_none":
+            return not any(item in want for item in have)
+        case "lt":
+            return bool(have < want)
+        case "le":
+            return bool(have <= want)
+        case "gt":
+            return bool(have > want)
+        case _:
+            return bool(have >= want)

@@ -1,0 +1,92 @@
+"""Values that rules read but no event states: each a named pure function of one act and the world. ``None`` is "cannot be told"."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from contracts.jurisdiction import Level, level_of
+from contracts.meetings import MeetingConvened
+from contracts.reports import ReportDemanded
+from contracts.secondments import SecondmentStarted
+from services.monitor.domain import CHINA, Act
+from services.monitor.world import World
+
+_MINUTE: Final = timedelta(minutes=1)
+
+
+def _duration_minutes(act: Act, _world: World) -> float | None:
+    """Minutes from the start to the end of a meeting."""
+    event = act.read(MeetingConvened)
+    return None if event.ended_at is None else (event.ended_at - event.starts_at) / _MINUTE
+
+
+def _convener_level(act: Act, world: World) -> Level | None:
+    """Level of the convening office: stated, else registered, else that of the jurisdiction."""
+    event = act.read(MeetingConvened)
+    return event.level if event.level is not None else level_of_unit(act.unit, act, world) or level_of(act.place)
+
+
+def _requires_lower_heads(act: Act, world: World) -> bool | None:
+    """Whether 主要负责同志 of a lower level, or 一把手 of departments, were required to come."""
+    required = act.read(MeetingConvened).required
+    own = _convener_level(act, world)
+    if required is None or own is None:
+        return None
+    heads = [one for one in required if one.role in ("主要负责同志", "部门负责同志")]
+    lower = [one for one in heads if one.role == "部门负责同志" or (one.level is not None and one.level > own)]
+    if lower:
+        return True
+    return None if any(one.level is None for one in heads) else False
+
+
+def _workdays_to_due(act: Act, world: World) -> int | None:
+    """Whole working days strictly after the day of receipt up to the due day (domain table: 工作日)."""
+    event = act.read(ReportDemanded)
+    if event.received_at is None or event.due_at is None:
+        return None
+    return world.calendar.between(event.received_at.astimezone(CHINA).date(), event.due_at.astimezone(CHINA).date())
+
+
+def _from_level(act: Act, world: World) -> Level | None:
+    """Level of the lending unit: stated, else registered."""
+    event = act.read(SecondmentStarted)
+    return event.from_level if event.from_level is not None else level_of_unit(event.from_unit, act, world)
+
+
+def _to_level(act: Act, world: World) -> Level | None:
+    """Level of the borrowing unit: stated, else registered."""
+    event = act.read(SecondmentStarted)
+    return event.to_level if event.to_level is not None else level_of_unit(event.to_unit, act, world)
+
+
+def _levels_up(act: Act, world: World) -> int | None:
+    """How many levels a loan goes up (negative: down)."""
+    lower, upper = _from_level(act, world), _to_level(act, world)
+    return None if lower is None or upper is None else lower - upper
+
+
+def level_of_unit(unit: str, act: Act, world: World) -> Level | None:
+    """Return the registered level of a unit on the act's day."""
+    version = world.unit_on(unit, act.day)
+    return version.level if version else None
+
+
+DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
+    "@duration_minutes": _duration_minutes,
+    "@convener_level": _convener_level,
+    "@requires_lower_heads": _requires_lower_heads,
+    "@workdays_to_due": _workdays_to_due,
+    "@from_level": _from_level,
+    "@to_level": _to_level,
+    "@levels_up": _levels_up,
+}
+DERIVED_FOR: Final[Mapping[str, str]] = {
+    "@duration_minutes": "mtg.convened",
+    "@convener_level": "mtg.convened",
+    "@requires_lower_heads": "mtg.convened",
+    "@workdays_to_due": "rpt.demanded",
+    "@from_level": "sec.started",
+    "@to_level": "sec.started",
+    "@levels_up": "sec.started",
+}
+"""Derived value -> the event it is of; a rule on another event is refused when it is loaded."""
