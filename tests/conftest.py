@@ -1,12 +1,11 @@
 """Fixtures that every test may ask for. Servers start once per session, and only when a test needs them.
 
-A test that asks for ``dsn`` gets a database of its own, all services' migrations applied; one that asks for ``nats_url``
-gets accounts whose streams are ours and empty. Tests and fixtures share one event loop per session.
+A test that asks for ``dsn`` gets a database of its own with all services' migrations; one that asks for ``nats_url``
+gets an account whose streams are ours and empty. Tests and fixtures share one event loop per session.
 """
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,9 +14,12 @@ import pytest
 import pytest_asyncio
 
 if TYPE_CHECKING:  # loading these takes a second that tests of pure code need not wait for
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
     import asyncpg
     from nats.aio.client import Client
     from nats.js import JetStreamContext
+    from nats.js.api import StreamConfig
 
     from tests.servers import Addresses
 
@@ -136,17 +138,17 @@ async def js(nc: "Client") -> "JetStreamContext":
     return nc.jetstream()
 
 
-async def _renew_streams(url: str, wanted: list[object], *, keep: bool = False) -> None:
+async def _renew_streams(url: str, wanted: "list[StreamConfig]", *, keep: bool = False) -> None:
     import nats
 
     from kit.streams import ensure_stream
 
     connection = await nats.connect(url)
     jetstream = connection.jetstream()
-    for stream in [] if keep else await jetstream.streams_info():
-        await jetstream.delete_stream(stream.config.name)
-    for stream in wanted:
-        await ensure_stream(jetstream, stream)
+    for old in [] if keep else await jetstream.streams_info():
+        await jetstream.delete_stream(str(old.config.name))
+    for config in wanted:
+        await ensure_stream(jetstream, config)
     await connection.close()
 
 

@@ -52,7 +52,7 @@ def _docker_answers() -> bool:
     """Tell whether a Docker engine is there; its client is loaded only if something could answer."""
     if not os.environ.get("DOCKER_HOST") and not Path("/var/run/docker.sock").exists():
         return False
-    import docker  # noqa: PLC0415  slow to load, and needed on few machines
+    import docker
 
     try:
         return bool(docker.from_env(timeout=2).ping())
@@ -62,7 +62,7 @@ def _docker_answers() -> bool:
 
 @contextlib.contextmanager
 def _containers() -> Iterator[Addresses]:
-    from testcontainers.core.container import DockerContainer  # noqa: PLC0415  as above
+    from testcontainers.core.container import DockerContainer
 
     accounts = "\n".join(
         f'{name.upper()} {{ jetstream: enabled, users: [ {{ user: {name}, password: "{PASSWORD}" }} ] }}'

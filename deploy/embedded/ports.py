@@ -12,7 +12,9 @@ LOOPBACK = "127.0.0.1"
 def is_free(port: int) -> bool:
     """Tell whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what servers do: TIME_WAIT does not count as taken
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # what servers do: TIME_WAIT does not count as taken
         try:
             probe.bind((LOOPBACK, port))
         except OSError:

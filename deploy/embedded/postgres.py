@@ -67,7 +67,18 @@ class Postgres:
         if not data.exists():
             self._create(data, prefix, uid)
         settings = [word for setting in (FAST if self._fast else DURABLE) for word in ("-c", setting)]
-        server = [_binary("postgres"), "-D", data, "-p", str(self._port), "-k", "", "-h", LOOPBACK, *settings]
+        server: list[str | Path] = [
+            _binary("postgres"),
+            "-D",
+            data,
+            "-p",
+            str(self._port),
+            "-k",
+            "",
+            "-h",
+            LOOPBACK,
+            *settings,
+        ]
         argv = [*prefix, *tethered(server, signal_number=signal.SIGINT, uid=uid)]
         self._process = spawn(argv, log=self._log, keep=[self._home.lock])
         self._await_answer()
@@ -85,13 +96,13 @@ class Postgres:
         write_secret(password, self._home.secret("postgres.password"))
         if uid:
             os.chown(password, uid, uid)
-        initdb = [
+        initdb: list[str | Path] = [
             *(_binary("initdb"), "-D", unfinished, "-U", "postgres"),
             *("--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8", "--locale=C.UTF-8"),
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
             *(["--no-sync"] if self._fast else []),
         ]
-        single = [_binary("postgres"), "--single", "-D", unfinished, "postgres"]
+        single: list[str | Path] = [_binary("postgres"), "--single", "-D", unfinished, "postgres"]
         for command, text in ((initdb, ""), (single, f"create database {DATABASE}\n")):
             argv = [*prefix, *tethered(command, signal_number=signal.SIGTERM, uid=uid)]
             with self._log.open("ab") as log:
@@ -132,7 +143,9 @@ def _not_as_root(root: Path) -> tuple[list[str], int]:
             return namespace, 0
     closed = next((folder for folder in root.parents if not folder.stat().st_mode & 0o001), None)
     if closed:
-        raise Unusable(f"PostgreSQL 不能以 root 身份运行,而普通用户进不了 {closed}。请改用普通用户运行,或把目录移到别处。")
+        raise Unusable(
+            f"PostgreSQL 不能以 root 身份运行,而普通用户进不了 {closed}。请改用普通用户运行,或把目录移到别处。"
+        )
     return [], NOBODY
 
 
