@@ -35,7 +35,9 @@ class ClueHandedOver(_Clue):
     desk: Key = Field(description="The discipline unit that must sign for it; never ``about`` nor a unit below it")
     handed_over_by: Key
     note: Note | None = None
-    due_on: date = Field(description="The last day for 签收")
+    due_on: date | None = Field(
+        description="The last day for 签收; none while the work calendar of a needed year is not published"
+    )
 
 
 class ClueReceived(_Clue):
