@@ -9,7 +9,7 @@ from contracts.jurisdiction import Level
 
 MeetingClass = Literal["一类", "二类", "三类", "四类"]
 Mode = Literal["现场", "电视电话", "网络视频"]
-Role = Literal["主要负责同志", "分管负责同志", "部门负责同志", "工作人员"]
+Role = Literal["主要负责同志", "分管负责同志", "部门主要负责同志", "部门分管负责同志", "工作人员"]
 MeetingKind = Literal["单项工作", "综合", "分组讨论", "传达", "法定", "其他"]
 
 

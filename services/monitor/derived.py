@@ -32,8 +32,8 @@ def _requires_lower_heads(act: Act, world: World) -> bool | None:
     own = _convener_level(act, world)
     if required is None or own is None:
         return None
-    heads = [one for one in required if one.role in ("主要负责同志", "部门负责同志")]
-    lower = [one for one in heads if one.role == "部门负责同志" or (one.level is not None and one.level > own)]
+    heads = [one for one in required if one.role in ("主要负责同志", "部门主要负责同志")]
+    lower = [one for one in heads if one.role == "部门主要负责同志" or (one.level is not None and one.level > own)]
     if lower:
         return True
     return None if any(one.level is None for one in heads) else False
@@ -65,6 +65,17 @@ def _levels_up(act: Act, world: World) -> int | None:
     return None if lower is None or upper is None else lower - upper
 
 
+def _unit_level(act: Act, world: World) -> Level | None:
+    """Registered level of the acting unit."""
+    return level_of_unit(act.unit, act, world)
+
+
+def _unit_kind(act: Act, world: World) -> str | None:
+    """Registered kind of the acting unit."""
+    version = world.unit_on(act.unit, act.day)
+    return version.kind if version else None
+
+
 def level_of_unit(unit: str, act: Act, world: World) -> Level | None:
     """Return the registered level of a unit on the act's day."""
     version = world.unit_on(unit, act.day)
@@ -79,6 +90,8 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@from_level": _from_level,
     "@to_level": _to_level,
     "@levels_up": _levels_up,
+    "@unit_level": _unit_level,
+    "@unit_kind": _unit_kind,
 }
 DERIVED_FOR: Final[Mapping[str, str]] = {
     "@duration_minutes": "mtg.convened",
@@ -89,4 +102,4 @@ DERIVED_FOR: Final[Mapping[str, str]] = {
     "@to_level": "sec.started",
     "@levels_up": "sec.started",
 }
-"""Derived value -> the event it is of; a rule on another event is refused when it is loaded."""
+"""Derived value -> the event it is of; those that are not here are of every event. A misuse is refused when a rule is loaded."""

@@ -32,7 +32,7 @@ _NOT_WORD: Final = re.compile(r"[\W_]+")
 
 
 def docs_year(unit: str, year: int) -> str:
-    """Documents that a unit issued in a year (and, one year on, the base of the next)."""
+    """Documents that a unit issued in a year, with the plan that caps them."""
     return f"docs|{unit}|{year}"
 
 
@@ -127,7 +127,6 @@ def _of(table: Mapping[str, Callable[[Act], Iterator[str]]], act: Act) -> Iterat
 def _document_offers(act: Act) -> Iterator[str]:
     event = act.read(DocumentIssued)
     yield docs_year(act.unit, event.dated.year)
-    yield docs_year(act.unit, event.dated.year + 1)
     yield plan_year(act.unit, "发文", event.dated.year)
     yield doc_title(event.heading)
     here = bucket("similar", event.dated)

@@ -1,0 +1,101 @@
+"""Decide one act by its own fields: limits, required fields, forbidden values, level matrices, working days (kind E)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from pydantic import Field
+
+from services.monitor.conditions import Condition, every, read
+from services.monitor.domain import Act, Scalar, Verdict
+from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.rulebook import _Strict
+
+
+class Test(_Strict):
+    """A violation when both hold: the act is of this class, and it fails."""
+
+    when: tuple[Condition, ...] = ()
+    fails: tuple[Condition, ...] = Field(min_length=1)
+    shows: Mapping[str, Scalar] = {}
+    """Further numbers to show when this test decides, e.g. the limit of the class."""
+    words: str = "violated"
+
+
+class EventParams(Params):
+    """``[decide]`` of kind ``event``."""
+
+    tests: tuple[Test, ...] = Field(min_length=1)
+    shows: Mapping[str, str] = {}
+    """Name in the texts -> field or ``@derived`` value of the act."""
+
+
+def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
+    """Return the verdict on the anchor: violated by any test, else open by any, else complied."""
+    act = scene.anchor
+    if act is None:
+        return ()
+    speaks, missing = scene.speaks_of(act)
+    if speaks is False:
+        return ()
+    numbers = {name: _shown(read(field, act, scene.world)) for name, field in scene.params.shows.items()}
+    open_fields = list(missing)
+    for test in scene.params.tests:
+        fails, unknown = every((*test.when, *test.fails), act, scene.world)
+        if fails is None:
+            open_fields.extend(unknown)
+        elif fails and speaks:
+            outcome, tried = scene.weigh(act)
+            lacking = tuple(one.evidence for one in tried if one.met is None)
+            return (
+                scene.say(
+                    outcome,
+                    act,
+                    words=test.words if outcome == "violated" else None,
+                    numbers={**numbers, **test.shows},
+                    exceptions=tried,
+                    missing=lacking if outcome == "undetermined" else (),
+                ),
+            )
+    if open_fields:
+        return (scene.say("undetermined", act, numbers=numbers, missing=tuple(dict.fromkeys(open_fields))),)
+    return (scene.say("complied", act, numbers=numbers),)
+
+
+def _shown(value: object) -> Scalar:
+    """Return a field as a dossier shows it."""
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else round(value, 2)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Sequence):
+        return "、".join(str(item) for item in value)
+    return str(value)
+
+
+def _conditions(params: EventParams) -> Mapping[str, tuple[Condition, ...]]:
+    tests = tuple(condition for test in params.tests for condition in (*test.when, *test.fails))
+    shown = tuple(Condition(field=field, op="present") for field in params.shows.values())
+    return {event: tests + shown for event in params.on}
+
+
+EVALUATOR = Evaluator(
+    name="event",
+    params=EventParams,
+    on=frozenset(
+        {
+            "doc.issued",
+            "mtg.convened",
+            "ins.launched",
+            "ins.visit",
+            "sec.started",
+            "sec.extended",
+            "cert.demanded",
+            "rpt.demanded",
+        }
+    ),
+    scopes=act_scope,
+    judge=judge,
+    conditions=_conditions,
+)

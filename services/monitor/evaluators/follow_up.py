@@ -1,0 +1,104 @@
+"""Find a meeting that repeats a superior's meeting which had already reached that level (二次会议, kind X)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pydantic import Field
+
+from contracts.jurisdiction import Level
+from contracts.meetings import MeetingConvened, Mode
+from services.monitor.derived import DERIVED
+from services.monitor.domain import CHINA, Act, Tried, Verdict
+from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.relations import by_id, offers, topic_of
+
+
+class FollowUpParams(Params):
+    """``[decide]`` of kind ``follow_up``."""
+
+    parent_levels: tuple[Level, ...] = Field(min_length=1)
+    """Levels of the superior meeting that the clause speaks of."""
+    parent_modes: tuple[Mode, ...] = Field(min_length=1)
+    window_workdays: int = Field(ge=1, le=20)
+    """The lower meeting starts within so many working days after the superior's ended."""
+    same_session_minutes: int = Field(ge=0)
+    """A lower meeting that starts within so many minutes of the end is still the same session."""
+
+
+def judge(scene: Scene[FollowUpParams]) -> Sequence[Verdict]:
+    """Return the verdict on the lower meeting; without a superior meeting on its topic there is none."""
+    act = scene.anchor
+    if act is None:
+        return ()
+    speaks, missing = scene.speaks_of(act)
+    if speaks is False:
+        return ()
+    open_fields = list(missing)
+    for parent in _superiors(scene, act):
+        follows, unknown = _follows(scene, act, parent)
+        if follows is None:
+            open_fields.extend(unknown)
+        elif follows and speaks:
+            return (_found(scene, act, parent),)
+    if open_fields:
+        return (scene.say("undetermined", act, missing=tuple(dict.fromkeys(open_fields))),)
+    return (scene.say("complied", act),)
+
+
+def _superiors(scene: Scene[FollowUpParams], act: Act) -> list[Act]:
+    """Return the meetings that may be this one's superior: the one that it names, else those on its topic; latest first."""
+    event = act.read(MeetingConvened)
+    meetings = [other for other in scene.acts.values() if other.name == "mtg.convened" and other.id != act.id]
+    if event.parent is not None:
+        key = by_id(event.parent.fact(act.source))
+        return [other for other in meetings if key in offers(other)]
+    topic = topic_of(event.matter, event.topic)
+    same = [other for other in meetings if topic_of(other.read(MeetingConvened).matter, other.read(MeetingConvened).topic) == topic]
+    return sorted(same, key=lambda other: (other.read(MeetingConvened).starts_at, other.id), reverse=True)
+
+
+def _follows(scene: Scene[FollowUpParams], act: Act, parent: Act) -> tuple[bool | None, tuple[str, ...]]:
+    """Tell whether ``act`` repeats ``parent`` at a level that ``parent`` had already reached, in the window."""
+    event, above, world = act.read(MeetingConvened), parent.read(MeetingConvened), scene.world
+    own, theirs = DERIVED["@convener_level"](act, world), DERIVED["@convener_level"](parent, world)
+    if own <= theirs or theirs not in scene.params.parent_levels or event.starts_at < above.starts_at:
+        return False, ()
+    if not world.is_below(act.unit, act.place, parent.unit, parent.place, act.day):
+        return False, ()
+    if above.mode is not None and above.mode not in scene.params.parent_modes:
+        return False, ()
+    unknown = tuple(f"上级会议.{name}" for name in ("mode", "reach_level", "ended_at") if getattr(above, name) is None)
+    if unknown or above.ended_at is None or above.reach_level is None:
+        return None, unknown
+    if above.reach_level < own:
+        return False, ()
+    gap = world.calendar.between(above.ended_at.astimezone(CHINA).date(), event.starts_at.astimezone(CHINA).date())
+    return (None, ("工作日历",)) if gap is None else (gap <= scene.params.window_workdays, ())
+
+
+def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
+    event, above = act.read(MeetingConvened), parent.read(MeetingConvened)
+    ended = above.ended_at or above.starts_at
+    minutes = timedelta(minutes=scene.params.same_session_minutes)
+    inside = bool(event.same_session) or event.starts_at <= ended + minutes
+    session = Tried("在上级视频会议结束时即安排落实（同一场次）", inside, "same_session" if event.same_session else "starts_at")
+    outcome, tried = scene.weigh(act, (session,))
+    numbers = {
+        "topic": event.topic,
+        "parent": above.topic,
+        "parent_on": above.starts_at.astimezone(CHINA).date().isoformat(),
+        "held_on": event.starts_at.astimezone(CHINA).date().isoformat(),
+        "reach_level": above.reach_level,
+    }
+    lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
+    return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried, missing=lacking)
+
+
+EVALUATOR = Evaluator(
+    name="follow_up",
+    params=FollowUpParams,
+    on=frozenset({"mtg.convened"}),
+    scopes=act_scope,
+    judge=judge,
+    window=lambda params: ("topic", params.window_workdays * 2 + 12),
+)

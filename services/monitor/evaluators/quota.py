@@ -1,0 +1,121 @@
+"""Count the acts of a unit-year against a cap: a fixed one, the plan's 限额, or last year's number (kind W)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+from contracts.plans import PlanAmended, PlanFiled
+from contracts.reports import ReportSubmitted
+from services.monitor.domain import Act, Scalar, Tried, Verdict
+from services.monitor.judging import Evaluator, Params, Scene
+from services.monitor.relations import offers
+
+
+class QuotaParams(Params):
+    """``[decide]`` of kind ``quota``."""
+
+    window: Literal["docs", "inspections"]
+    """The family of unit-year keys that is counted."""
+    cap: int | None = None
+    """A fixed cap; ``None``: take it from the plan."""
+    cap_from: Literal["cap", "base"] | None = None
+    """Field of the plan that gives the cap."""
+    stages: tuple[int, ...] = ()
+    """Percentages of the cap at which to warn before it is exceeded, ascending, 100 at the most."""
+    explained_by: Literal["发文数量增长"] | None = None
+    """A filed explanation of this kind excuses."""
+
+
+def scopes(params: QuotaParams, act: Act) -> Iterable[str]:
+    """Return the unit-year that the act counts for, or that a plan or an explanation bears on."""
+    if act.name not in (*params.on, "plan.filed", "plan.amended", "rpt.submitted"):
+        return ()
+    return tuple(key for key in offers(act) if key.startswith(f"{params.window}|"))
+
+
+def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
+    """Return one verdict for the unit and year; the act that crosses a border is the deciding one."""
+    params, spoken, open_acts = scene.params, [], []
+    for act in sorted(scene.acts.values(), key=lambda one: (one.time, one.id)):
+        if act.name in params.on and scene.scope in offers(act):
+            speaks, missing = scene.speaks_of(act)
+            if speaks:
+                spoken.append(act)
+            elif speaks is None:
+                open_acts.append((act, missing))
+    if not spoken:
+        return [scene.say("undetermined", act, missing=missing) for act, missing in open_acts[:1]]
+    year = int(scene.scope.rsplit("|", 1)[1])
+    cap = params.cap if params.cap_from is None else _planned_cap(scene)
+    numbers: dict[str, Scalar] = {"year": year, "count": len(spoken), "cap": cap}
+    if cap is None:
+        return (scene.say("undetermined", spoken[-1], subject=scene.scope, numbers=numbers, missing=("plan." + str(params.cap_from),)),)
+    if len(spoken) > cap:
+        crossing = spoken[cap]
+        outcome, tried = scene.weigh(crossing, _explained(scene, crossing))
+        lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
+        return (
+            scene.say(
+                outcome,
+                crossing,
+                subject=scene.scope,
+                numbers={**numbers, "over": len(spoken) - cap},
+                exceptions=tried,
+                missing=lacking,
+                acts=(spoken[-1].id,),
+            ),
+        )
+    return (_below(scene, spoken, numbers, cap),)
+
+
+def _below(scene: Scene[QuotaParams], spoken: Sequence[Act], numbers: Mapping[str, Scalar], cap: int) -> Verdict:
+    """Return complied, with a warning alert when a stage was reached and the forecast of the day of exceeding."""
+    reached = [stage for stage in scene.params.stages if len(spoken) * 100 >= stage * cap]
+    if not reached or cap == 0:
+        return scene.say("complied", spoken[-1], subject=scene.scope, numbers=numbers)
+    crossing = spoken[-(-reached[-1] * cap // 100) - 1]
+    forecast = exceeds_on(len(spoken), cap, spoken[-1].day)
+    shown = {**numbers, "stage": reached[-1], "exceeds_on": forecast.isoformat() if forecast else "本年内不会"}
+    return scene.say("complied", crossing, subject=scene.scope, words="warning", numbers=shown, severity="info", alert=True, acts=(spoken[-1].id,))
+
+
+def exceeds_on(count: int, cap: int, last: date) -> date | None:
+    """Return the day on which the cap will be exceeded if acts go on at the year's rate; ``None`` when not in that year.
+
+    The rate is the count over the days from 1 January to the last counted act, so it depends on the facts alone.
+    """
+    start = date(last.year, 1, 1)
+    days = (last - start).days + 1
+    needed = -(-(cap + 1) * days // count)
+    day = start + timedelta(days=needed - 1)
+    return day if day.year == last.year else None
+
+
+def _planned_cap(scene: Scene[QuotaParams]) -> int | None:
+    plans = [act for act in scene.acts.values() if isinstance(act.event, (PlanFiled, PlanAmended)) and scene.scope in offers(act)]
+    for act in sorted(plans, key=lambda one: (one.time, one.recorded, one.id), reverse=True):
+        value = getattr(act.event, str(scene.params.cap_from))
+        if isinstance(value, int):
+            return value
+    return None
+
+
+def _explained(scene: Scene[QuotaParams], crossing: Act) -> tuple[Tried, ...]:
+    if scene.params.explained_by is None:
+        return ()
+    found = sorted(
+        act.id
+        for act in scene.acts.values()
+        if isinstance(act.event, ReportSubmitted) and act.event.explains == scene.params.explained_by and act.unit == crossing.unit
+    )
+    return (Tried("已向上级党委办公厅（室）作出书面说明", bool(found), found[0] if found else "未见书面说明"),)
+
+
+
+EVALUATOR = Evaluator(
+    name="quota",
+    params=QuotaParams,
+    on=frozenset({"doc.issued", "ins.launched"}),
+    scopes=scopes,
+    judge=judge,
+)

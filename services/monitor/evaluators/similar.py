@@ -1,0 +1,105 @@
+"""Compare a document's sketch with its parents' or with the issuer's own recent documents (kind T)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.documents import DocumentIssued
+from contracts.text import containment
+from services.monitor.domain import Act, Verdict
+from services.monitor.evaluators.linked import parents_of
+from services.monitor.judging import Evaluator, Params, Scene, act_scope
+
+
+class SimilarParams(Params):
+    """``[decide]`` of kind ``similar``."""
+
+    to: Literal["parent", "own"]
+    """Compare with the documents it implements, or with the issuer's own of the window before it."""
+    threshold: float = Field(gt=0, le=1)
+    """Share of the document's shingles found in the other from which it counts as a copy."""
+    window_days: int = Field(ge=0)
+    """How far back the issuer's own documents are compared; 0 for parents."""
+    fewest_values: int = Field(ge=1)
+    """A sketch with fewer values says nothing (a text of a few lines)."""
+
+
+def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
+    """Return the verdict on the later document of a pair."""
+    act = scene.anchor
+    if act is None:
+        return ()
+    speaks, missing = scene.speaks_of(act)
+    if speaks is False:
+        return ()
+    event = act.read(DocumentIssued)
+    absent: list[str] = []
+    if scene.params.to == "parent":
+        if not event.implements:
+            return ()
+        others, absent = parents_of(scene.acts, act)
+    else:
+        others = _own_before(scene, act)
+    if missing or speaks is None:
+        return (scene.say("undetermined", act, missing=missing),)
+    if event.sketch is None:
+        return (scene.say("undetermined", act, missing=("sketch",)),)
+    if len(event.sketch.values) < scene.params.fewest_values:
+        return (scene.say("complied", act, words="short", numbers={"threshold": _percent(scene.params.threshold)}),)
+    best = max(((share, other) for other in others if (share := _share(act, other)) is not None), key=lambda one: (one[0], one[1].id), default=None)
+    if best is not None and best[0] >= scene.params.threshold:
+        share, other = best
+        numbers = {
+            "share": _percent(share),
+            "threshold": _percent(scene.params.threshold),
+            "other": other.read(DocumentIssued).doc_no or f"《{other.read(DocumentIssued).heading}》",
+            "method": event.sketch.method,
+        }
+        outcome, tried = scene.weigh(act)
+        lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
+        return (scene.say(outcome, act, numbers=numbers, acts=(other.id,), exceptions=tried, missing=lacking),)
+    unread = [other for other in others if _share(act, other) is None]
+    if absent or unread:
+        return (scene.say("undetermined", act, missing=("上位文件.sketch" if scene.params.to == "parent" else "sketch",)),)
+    numbers = {"share": _percent(best[0]) if best else "0%", "threshold": _percent(scene.params.threshold)}
+    return (scene.say("complied", act, numbers=numbers, acts=[best[1].id] if best else ()),)
+
+
+def _own_before(scene: Scene[SimilarParams], act: Act) -> list[Act]:
+    """Return the issuer's earlier documents inside the window that share an addressee, or name none."""
+    event = act.read(DocumentIssued)
+    first = event.dated - timedelta(days=scene.params.window_days)
+    to = {one.unit for one in event.addressees}
+    found = []
+    for other in scene.acts.values():
+        if other.name != "doc.issued" or other.id == act.id or other.unit != act.unit:
+            continue
+        theirs = other.read(DocumentIssued)
+        before = first <= theirs.dated and (theirs.dated, other.time, other.id) < (event.dated, act.time, act.id)
+        same = not to or not theirs.addressees or to & {one.unit for one in theirs.addressees}
+        if before and same and theirs.sketch is not None:
+            found.append(other)
+    return found
+
+
+def _share(act: Act, other: Act) -> float | None:
+    mine, theirs = act.read(DocumentIssued).sketch, other.read(DocumentIssued).sketch
+    if mine is None or theirs is None or mine.method != theirs.method:
+        return None
+    return containment(mine.values, theirs.values)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f}%"
+
+
+EVALUATOR = Evaluator(
+    name="similar",
+    params=SimilarParams,
+    on=frozenset({"doc.issued"}),
+    scopes=act_scope,
+    judge=judge,
+    window=lambda params: ("similar", params.window_days) if params.to == "own" else None,
+)

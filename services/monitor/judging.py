@@ -1,0 +1,160 @@
+"""What every evaluator works with: a settled rule, the acts of one scope, and the words to answer in. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from contracts.alerts import Outcome, Severity
+from services.monitor.conditions import Condition, every
+from services.monitor.domain import Act, Scalar, Tried, Verdict
+from services.monitor.rulebook import Rule
+from services.monitor.world import World
+
+ACT_SCOPE: Final = "act|"
+
+
+class Params(BaseModel):
+    """What every evaluator's ``[decide]`` table has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    on: tuple[str, ...]
+    when: tuple[Condition, ...] = ()
+    """The acts that the rule speaks of."""
+
+
+P = TypeVar("P", bound=Params)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Generic[P]):
+    """A rule with its parameters settled for one jurisdiction."""
+
+    rule: Rule
+    params: P
+    pack: str
+    """Id of the pack whose parameters these are."""
+    evaluator: "Evaluator[P]"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene(Generic[P]):
+    """One scope to judge: the rule, the key, and every act that the key and its acts' needs find."""
+
+    bound: Bound[P]
+    scope: str
+    acts: Mapping[str, Act]
+    world: World
+
+    @property
+    def params(self) -> P:
+        """The settled parameters."""
+        return self.bound.params
+
+    @property
+    def anchor(self) -> Act | None:
+        """The act that an act scope is about; ``None`` when it no longer stands."""
+        return self.acts.get(self.scope.removeprefix(ACT_SCOPE))
+
+    def speaks_of(self, act: Act) -> tuple[bool | None, tuple[str, ...]]:
+        """Return whether the rule speaks of an act, and the missing fields when that cannot be told."""
+        if act.name not in self.params.on:
+            return False, ()
+        return every(self.params.when, act, self.world)
+
+    def excuses(self, act: Act) -> tuple[Tried, ...]:
+        """Try every exception of the rule on an act."""
+        tried = []
+        for excuse in self.bound.rule.exceptions:
+            met, missing = every(excuse.when, act, self.world)
+            evidence = "、".join(missing) if missing else "；".join(condition.field for condition in excuse.when)
+            tried.append(Tried(excuse.name, met, evidence))
+        return tuple(tried)
+
+    def weigh(self, act: Act, more: Sequence[Tried] = ()) -> tuple[Outcome, tuple[Tried, ...]]:
+        """Return what a violation by an act becomes after its exceptions: violated, excused or undetermined."""
+        tried = (*more, *self.excuses(act))
+        if any(one.met for one in tried):
+            return "excused", tried
+        return ("undetermined" if any(one.met is None for one in tried) else "violated"), tried
+
+    def say(  # noqa: PLR0913 - a verdict has many parts, all named
+        self,
+        outcome: Outcome,
+        act: Act,
+        *,
+        words: str | None = None,
+        subject: str | None = None,
+        numbers: Mapping[str, Scalar] | None = None,
+        acts: Iterable[str] = (),
+        exceptions: tuple[Tried, ...] = (),
+        missing: tuple[str, ...] = (),
+        severity: Severity | None = None,
+        alert: bool | None = None,
+        on: date | None = None,
+        recheck_on: date | None = None,
+    ) -> Verdict:
+        """Return a verdict about ``act`` (or ``subject``) in the rule's own words.
+
+        ``alert`` forces or forbids an alert; by default a violation is one.
+        """
+        rule = self.bound.rule
+        shown = dict(numbers or {})
+        template = rule.explain.get(words or outcome) or DEFAULT_WORDS[outcome]
+        day = on or act.day
+        raises = outcome == "violated" if alert is None else alert
+        return Verdict(
+            rule=rule.id,
+            version=rule.version,
+            scope=self.scope,
+            subject=subject or act.id,
+            outcome=outcome,
+            reason=template.format_map({**shown, "missing": "、".join(missing), "excuse": _met(exceptions)}),
+            about=act.unit,
+            place=act.place,
+            happened_on=day,
+            acts=tuple(dict.fromkeys((act.id, *acts))),
+            numbers=shown,
+            exceptions=exceptions,
+            missing=missing,
+            severity=(severity or rule.severity) if raises and day >= rule.known_from else None,
+            recheck_on=recheck_on,
+        )
+
+
+def _met(tried: Sequence[Tried]) -> str:
+    return "、".join(one.name for one in tried if one.met)
+
+
+DEFAULT_WORDS: Final[Mapping[str, str]] = {
+    "complied": "符合要求。",
+    "excused": "因“{excuse}”不计入违反。",
+    "undetermined": "无法判定，缺少：{missing}。",
+    "violated": "不符合要求。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator(Generic[P]):
+    """One way to decide."""
+
+    name: str
+    params: type[P]
+    on: frozenset[str]
+    """The events that it can speak of."""
+    scopes: Callable[[P, Act], Iterable[str]]
+    """Which scopes an act belongs to under this rule; ``act_scope`` for rules on single acts and their neighbours."""
+    judge: Callable[[Scene[P]], Sequence[Verdict]]
+    words: frozenset[str] = frozenset({"violated"})
+    """Keys that the rule's ``[explain]`` must have."""
+    window: Callable[[P], tuple[str, int] | None] = lambda _params: None
+    """The bucket family and days that it compares over, checked against the relation's bucket width."""
+    conditions: Callable[[P], Mapping[str, tuple[Condition, ...]]] = lambda _params: {}
+    """Further conditions, by the event that they are tested on."""
+
+
+def act_scope(params: Params, act: Act) -> Iterable[str]:
+    """Return the scope of one act."""
+    return (ACT_SCOPE + act.id,) if act.name in params.on else ()

@@ -1,0 +1,183 @@
+"""The rule file: one clause-bound rule as data, checked strictly when it is loaded. Pure."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import PurePath
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from contracts.alerts import Clause, Outcome, Severity
+from contracts.catalog import BY_NAME
+from services.monitor.conditions import Condition
+from services.monitor.derived import DERIVED, DERIVED_FOR
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
+RuleId = Annotated[str, StringConstraints(pattern=r"^(?:[A-Z]{3}|N)-[0-9]{2}$")]
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+
+
+class RuleBroken(Exception):
+    """A rule file says something that the contracts, the evaluators or its own parts do not bear."""
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(f"{where}: {detail}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Strict):
+    """Where the rule is written."""
+
+    file: Text | None = None
+    """Name of the text in ``services/monitor/sources``; ``None`` when only an excerpt was seen (then ``url``)."""
+    document: Text
+    clause: Text
+    quote: Text
+    url: str | None = None
+
+    def clause_of(self) -> Clause:
+        """Return it as the published clause."""
+        return Clause(document=self.document, clause=self.clause, quote=self.quote)
+
+
+class Parameter(_Strict):
+    """A number or list that the rule decides with."""
+
+    value: int | float | str | bool | tuple[int | str, ...] | None
+    """``None``: no source gives it, and without a pack that sets it the verdict is undetermined."""
+    basis: Literal["source", "ours"]
+    note: Text
+
+
+class Excuse(_Strict):
+    """An exception that excuses a violation when all its conditions hold of the act."""
+
+    name: Text
+    when: tuple[Condition, ...] = Field(min_length=1)
+    basis: Literal["source", "ours"] = "source"
+
+
+class Case(_Strict):
+    """A history and what the rule must say of it."""
+
+    name: Text
+    today: date | None = None
+    facts: tuple[dict[str, Any], ...]
+    """CloudEvents in short: ``type`` as family.verb, ``id``, ``time``, ``unit``, ``place``, ``data`` (see ``cases.py``)."""
+    expect: Outcome | Literal["none"]
+    subject: str | None = None
+    """Id of the act (or the key) whose verdict is expected; default: the last fact."""
+    says: str | None = None
+    """A part of the reason that must be there."""
+    alerts: int | None = None
+    """How many alerts the whole history raises under this rule."""
+
+
+class Rule(_Strict):
+    """One rule: its claim, its law, its parameters, its words and its proof."""
+
+    id: RuleId
+    version: int = Field(ge=1)
+    title: Text
+    status: Literal["draft", "live", "retired"]
+    force: Literal["刚", "原", "倡", "述"]
+    severity: Severity
+    effective_from: date
+    effective_to: date | None = None
+    known_from: date
+    """Acts before this day are judged but raise no alert (nothing is alerted retroactively)."""
+    sources: tuple[Source, ...] = Field(min_length=1)
+    reading: Text | None = None
+    """How we read the clause where it leaves something open."""
+    parameters: Mapping[str, Parameter] = {}
+    decide: Mapping[str, Any]
+    exceptions: tuple[Excuse, ...] = ()
+    explain: Mapping[str, Text]
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Name of the evaluator."""
+        return str(self.decide["kind"])
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether the rule was law on a day."""
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+
+def read_rule(text: str, name: str) -> Rule:
+    """Read one rule file; raise ``RuleBroken`` naming the place and the expectation."""
+    try:
+        rule = Rule.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RuleBroken(name, str(error)) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RuleBroken(f"{name}: {'.'.join(map(str, first['loc']))}", first["msg"]) from None
+    if PurePath(name).stem != rule.id:
+        raise RuleBroken(name, f"the file must be named {rule.id}.toml")
+    for event in _events_of(rule):
+        if event not in BY_NAME:
+            raise RuleBroken(f"{name}: decide.on", f"{event} is no published event")
+    return rule
+
+
+def fingerprint(text: str) -> str:
+    """Return what the lock file keeps of a rule file: SHA-256 of the meaning-bearing text (its cases may grow freely)."""
+    meaning = text.split("\n[[cases]]", 1)[0]
+    return hashlib.sha256(meaning.encode()).hexdigest()
+
+
+def settle(rule: Rule, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``decide`` with every ``$name`` replaced by the parameter's value, after a pack's overrides.
+
+    Raise ``RuleBroken`` for a ``$name`` or an override that names no parameter.
+    """
+    unknown = set(overrides) - set(rule.parameters)
+    if unknown:
+        raise RuleBroken(rule.id, f"no such parameter: {sorted(unknown)}")
+    values = {name: overrides.get(name, parameter.value) for name, parameter in rule.parameters.items()}
+    settled = _replace({key: value for key, value in rule.decide.items() if key != "kind"}, values, rule.id)
+    return dict(settled)
+
+
+def _replace(node: Any, values: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - walks TOML
+    if isinstance(node, str) and node.startswith("$"):
+        if node[1:] not in values:
+            raise RuleBroken(where, f"{node} names no parameter")
+        return values[node[1:]]
+    if isinstance(node, dict):
+        return {key: _replace(value, values, where) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_replace(value, values, where) for value in node]
+    return node
+
+
+def check_conditions(rule: Rule, conditions: tuple[Condition, ...], events: tuple[str, ...]) -> None:
+    """Raise ``RuleBroken`` when a condition reads a field that one of the events does not have."""
+    for condition in conditions:
+        if condition.op not in ("present", "absent") and condition.value is None:
+            raise RuleBroken(rule.id, f"{condition.field} {condition.op} needs a value")
+        for event in events:
+            if condition.field.startswith("@"):
+                known = condition.field in DERIVED and DERIVED_FOR.get(condition.field, event) == event
+            else:
+                known = condition.field in BY_NAME[event].model_fields
+            if not known:
+                raise RuleBroken(rule.id, f"{event} has no field {condition.field}")
+
+
+def placeholders(template: str) -> frozenset[str]:
+    """Return the names that an explanation text needs."""
+    return frozenset(_PLACEHOLDER.findall(template))
+
+
+def _events_of(rule: Rule) -> tuple[str, ...]:
+    on = rule.decide.get("on", ())
+    return (on,) if isinstance(on, str) else tuple(on)
