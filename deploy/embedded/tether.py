@@ -1,4 +1,4 @@
-"""Run a command that must not outlive its parent: ``tether.py PARENT SIGNAL UID COMMAND…`` (a script, not imported).
+"""Tie a process to its parent; as a script: ``tether.py PARENT SIGNAL UID COMMAND…`` runs a command so tied.
 
 Linux sends SIGNAL to the command when PARENT dies in any way, ``kill -9`` included. UID 0 means: stay who we are.
 """
@@ -10,6 +10,14 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
+def tie(parent: int, signal_number: int) -> None:
+    """Have the kernel send us ``signal_number`` when our parent dies; exit if ``parent`` is already gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number)
+    if os.getppid() != parent:  # it died before we were tied: nobody would ever signal us
+        sys.exit(1)
+
+
 def main() -> None:
     """Give up root if asked, tie this process to its parent, and become the command."""
     parent, signal_number, uid = (int(word) for word in sys.argv[1:4])
@@ -18,10 +26,7 @@ def main() -> None:
         os.setgroups([])
         os.setgid(uid)
         os.setuid(uid)
-    if sys.platform == "linux":  # after the change of user, which would clear it
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number)
-    if os.getppid() != parent:  # it died before we were tied: nobody would ever signal us
-        sys.exit(1)
+    tie(parent, signal_number)  # after the change of user, which would undo it
     os.execv(command[0], command)  # noqa: S606  the command is the caller's own and no shell is wanted
 
 

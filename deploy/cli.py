@@ -1,0 +1,35 @@
+"""The command ``jianfu``: reads the command line and calls one file of ``deploy/commands``.
+
+Only light modules are loaded here, so that the help comes at once; a command loads what it needs when it runs.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from deploy.chinese import ChineseParser
+from deploy.commands import Command, alert, doctor, imports, policy, publish, quarantine, service, token, up
+from deploy.embedded.errors import Unusable
+
+FAMILIES = (up, service, publish, imports, policy, quarantine, alert, token, doctor)
+"""In the order of the help."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 done, 1 done with findings, 2 not possible."""
+    parser = ChineseParser(prog="jianfu", description="减负:把每一件行政行为记成事实,形成台账和有据可查的预警。")
+    commands = parser.add_subparsers(title="命令", metavar="命令", required=True, dest="command")
+    for family in FAMILIES:
+        family.register(commands)
+    arguments = parser.parse_args(argv)
+    try:
+        return cast("Command", arguments.run)(arguments)
+    except Unusable as error:
+        sys.stderr.write(f"无法继续:{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""``jianfu import``: hand a ledger file to intake."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from deploy.commands import Commands
+from deploy.target import add_target, find
+
+KINDS = {"documents": "发文台账", "meetings": "会议台账"}
+ROWS_SHOWN = 50
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "import",
+        help="导入发文台账、会议台账(.xlsx .xls .csv)",
+        description="把一份台账文件交给收录服务,逐行列出读不懂的地方。可以重复执行:已收录的不会重复。",
+    )
+    parser.add_argument("file", type=Path, metavar="文件")
+    kinds = "、".join(f"{kind} {title}" for kind, title in KINDS.items())
+    parser.add_argument("--kind", required=True, choices=KINDS, help=kinds)
+    parser.add_argument("--jurisdiction", required=True, metavar="区划代码")
+    parser.add_argument("--unit", required=True, metavar="单位标识", help="台账是哪个单位的")
+    parser.add_argument("--year", type=int, required=True, metavar="年份", help="日期缺年份时按这一年理解")
+    parser.add_argument("--dry-run", action="store_true", help="只检查,不收录")
+    add_target(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Send the file; 0 when every row was understood, 1 when some were not."""
+    import httpx
+
+    from deploy.embedded.errors import Unusable
+
+    target = find(arguments, "intake", "admin")
+    form = {
+        "kind": arguments.kind,
+        "jurisdiction": arguments.jurisdiction,
+        "unit": arguments.unit,
+        "year": str(arguments.year),
+        "dry_run": "true" if arguments.dry_run else "false",
+    }
+    try:
+        content = arguments.file.read_bytes()
+        answer = httpx.post(
+            f"{target.url}/v1/imports",
+            data=form,
+            files={"file": (arguments.file.name, content)},
+            headers=target.headers,
+            timeout=300,
+        )
+    except OSError as error:
+        raise Unusable(f"读不了文件 {arguments.file}({error.strerror})。") from error
+    except httpx.TransportError as error:
+        raise Unusable(f"连不上收录服务({type(error).__name__})。") from error
+    body = answer.json()
+    if not answer.is_success:
+        raise Unusable(f"收录服务没有收下这份文件:{body.get('detail') or body.get('title')}")
+    return _show(body)
+
+
+def _show(report: dict[str, Any]) -> int:
+    counts = {key: value for key, value in report.items() if isinstance(value, int) and not isinstance(value, bool)}
+    print(",".join(f"{key} {value}" for key, value in counts.items()))
+    errors: list[dict[str, Any]] = report.get("errors") or []
+    for row in errors[:ROWS_SHOWN]:
+        print(f"第 {row.get('row')} 行:{row.get('field') or ''} {row.get('detail')}")
+    if len(errors) > ROWS_SHOWN:
+        print(f"……另有 {len(errors) - ROWS_SHOWN} 处")
+    return 1 if errors else 0

@@ -1,0 +1,66 @@
+"""One PostgreSQL role and one schema for each service, and the services' migrations."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+import services
+from deploy.embedded.errors import Unusable
+from deploy.embedded.home import Home
+from deploy.embedded.ports import LOOPBACK
+from deploy.embedded.postgres import DATABASE
+from kit.migrate import migrate
+
+OWNERS = ("intake", "ledger", "monitor", "notify")
+"""The services that keep data of their own."""
+
+
+async def prepare(superuser_url: str, home: Home) -> dict[str, str]:
+    """Make roles and schemas and apply all migrations; give each service's address of the database.
+
+    A role owns its schema and sees no other. Addresses carry passwords: not for logs.
+    """
+    addresses = {service: _address(superuser_url, service, home) for service in OWNERS}
+    admin = await asyncpg.connect(superuser_url)
+    try:
+        for service in OWNERS:
+            await _ensure_role(admin, service, _password(service, home))
+    finally:
+        await admin.close()
+    for service, address in addresses.items():
+        await migrate(address, service, migrations(service))
+    return addresses
+
+
+def address_on_disk(root: Path, service: str) -> str:
+    """Give a service's address of the database that runs on a data folder; ``Unusable`` if none ever ran there."""
+    try:
+        port = json.loads((root / "ports.json").read_text("utf-8"))["postgres"]
+        password = (root / "secrets" / f"postgres-{service}.password").read_text("ascii")
+    except (OSError, KeyError, ValueError) as error:
+        raise Unusable(f"数据目录 {root} 里没有运行过系统。请先运行 jianfu up,或设置 DATABASE_URL。") from error
+    return f"postgresql://{service}:{password}@{LOOPBACK}:{port}/{DATABASE}"
+
+
+def migrations(service: str) -> Path:
+    """Give the folder of a service's migrations."""
+    return Path(services.__path__[0]) / service / "sql"
+
+
+async def _ensure_role(admin: "asyncpg.Connection[asyncpg.Record]", role: str, password: str) -> None:
+    known = await admin.fetchval("select 1 from pg_roles where rolname = $1", role)
+    verb = "alter" if known else "create"
+    await admin.execute(f"{verb} role {role} login password '{password}'")  # both are our own: a name and a token
+    database = await admin.fetchval("select current_database()")
+    await admin.execute(f'grant connect, create on database "{database}" to {role}')
+
+
+def _password(service: str, home: Home) -> str:
+    return home.secret(f"postgres-{service}.password")
+
+
+def _address(superuser_url: str, service: str, home: Home) -> str:
+    parts = urlsplit(superuser_url)
+    return parts._replace(netloc=f"{service}:{_password(service, home)}@{parts.hostname}:{parts.port}").geturl()

@@ -1,0 +1,152 @@
+"""Run the whole system: both servers, then every service as a process, watched until told to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from deploy import database, tokens
+from deploy.embedded.errors import Unusable
+from deploy.embedded.ports import LOOPBACK
+from deploy.embedded.servers import Servers
+from deploy.process import Process, Say
+from kit.nats import close, connect
+from kit.streams import ALERTS, CLUES, FACTS, ensure_stream
+
+SERVICES = ("intake", "ledger", "monitor", "notify", "console")
+READY_WITHIN = 60.0
+DEATHS_AT_START = 3
+"""A service that dies so often before it was ever ready will not get well by waiting."""
+TOKEN_LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system: the services' base addresses by name, and a token by role."""
+
+    urls: Mapping[str, str]
+    tokens: Mapping[str, str]
+
+
+async def supervise(servers: Servers, say: Say, then: Callable[[System], Awaitable[int | None]]) -> int:
+    """Run all services on the running ``servers``, call ``then`` when all are ready, and give its exit code.
+
+    Where ``then`` gives None the system runs on; SIGINT, SIGTERM or SIGHUP end it in any case, with 0.
+    Raises ``Unusable`` where a service cannot start or a server cannot be started again.
+    """
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    processes, system = await _prepare(servers, say)
+    work = asyncio.create_task(_work(processes, system, then))
+    watchers = [asyncio.create_task(process.run()) for process in processes]
+    watchers += [asyncio.create_task(_keep_alive(servers, say)), asyncio.create_task(_until(stopped, say))]
+    try:
+        await asyncio.wait({work, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (work, *watchers):
+            task.cancel()
+        await asyncio.gather(work, *watchers, return_exceptions=True)
+    for task in (work, *watchers):
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+    return 0 if work.cancelled() else work.result()
+
+
+async def _work(processes: list[Process], system: System, then: Callable[[System], Awaitable[int | None]]) -> int:
+    await asyncio.gather(*(_until_ready(process, system.urls[process.name]) for process in processes))
+    code = await then(system)
+    if code is None:
+        await asyncio.Event().wait()  # until cancelled
+    return code or 0
+
+
+async def _until(stopped: asyncio.Event, say: Say) -> None:
+    await stopped.wait()
+    say("正在停止……")
+
+
+async def _prepare(servers: Servers, say: Say) -> tuple[list[Process], System]:
+    """Make keys, roles, tables and streams, and plan the processes."""
+    root = servers.home.root
+    tokens.ensure_keys(root)
+    addresses = await database.prepare(servers.postgres.url, servers.home)
+    await _ensure_streams(servers)
+    ports = {name: servers.ports.choose(name) for name in SERVICES}
+    processes = [
+        Process(
+            name,
+            [sys.executable, "-m", f"services.{name}"],
+            _environment(name, servers, ports, addresses),
+            log=root / "logs" / f"{name}.log",
+            say=say,
+        )
+        for name in SERVICES
+    ]
+    urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
+    return processes, System(urls, tokens.for_every_role(root, lifetime=TOKEN_LIFETIME))
+
+
+async def _ensure_streams(servers: Servers) -> None:
+    for url, streams in ((servers.nats.url, (FACTS, ALERTS)), (servers.nats.clues_url, (CLUES,))):
+        connection = await connect(url, name="deploy")
+        try:
+            for stream in streams:
+                await ensure_stream(connection.jetstream(), stream)
+        finally:
+            await close(connection)
+
+
+def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresses: Mapping[str, str]) -> dict[str, str]:
+    """Give a service the addresses and keys that it needs, and no others."""
+    root = servers.home.root
+    environment = {
+        **os.environ,
+        "HOST": LOOPBACK,
+        "PORT": str(ports[name]),
+        "JIANFU_PUBLIC_KEY_FILE": str(tokens.public_key_file(root)),
+    }
+    if name == "console":
+        environment |= {
+            f"{other.upper()}_URL": f"http://{LOOPBACK}:{ports[other]}" for other in SERVICES if other != name
+        }
+        environment["JIANFU_PRIVATE_KEY_FILE"] = str(tokens.private_key_file(root))  # it signs the sessions
+    else:
+        environment |= {"NATS_URL": servers.nats.url, "DATABASE_URL": addresses[name]}
+    if name == "notify":
+        environment["CLUES_NATS_URL"] = servers.nats.clues_url
+    return environment
+
+
+async def _until_ready(process: Process, url: str) -> None:
+    """Wait until a service says it is ready; ``Unusable`` when it dies again and again or takes too long."""
+    end = time.monotonic() + READY_WITHIN
+    async with httpx.AsyncClient(timeout=5) as client:
+        while not await _is_ready(client, url):
+            if process.deaths >= DEATHS_AT_START or time.monotonic() > end:
+                tail = process.log.read_text("utf-8", errors="replace")[-2000:]
+                raise Unusable(f"服务 {process.name} 没有就绪。日志:{process.log}\n{tail}")
+            await asyncio.sleep(0.1)
+
+
+async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(f"{url}/readyz")).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+async def _keep_alive(servers: Servers, say: Say) -> None:
+    """Start a server again that died; the services reconnect by themselves."""
+    while True:
+        await asyncio.sleep(0.5)
+        for server in (servers.nats, servers.postgres):
+            if not server.alive:
+                say(f"{server.title} 意外退出,正在重新启动。")
+                server.start()  # takes the loop's thread on purpose: Linux ties a child to the thread that started it

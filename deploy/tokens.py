@@ -1,0 +1,47 @@
+"""The Ed25519 key pair of an installation, and tokens signed with it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from deploy.embedded.errors import Unusable
+from deploy.embedded.home import write_secret
+from kit import auth, clock
+
+NATION = "00"
+"""The jurisdiction that all others lie in."""
+
+
+def private_key_file(root: Path) -> Path:
+    """Give the place of the private key in a data folder."""
+    return root / "secrets" / "token.key"
+
+
+def public_key_file(root: Path) -> Path:
+    """Give the place of the public key in a data folder."""
+    return root / "secrets" / "token.pub"
+
+
+def ensure_keys(root: Path) -> None:
+    """Make the key pair of a data folder on its first use."""
+    if private_key_file(root).exists() and public_key_file(root).exists():
+        return
+    private, public = auth.new_key_pair()
+    write_secret(public_key_file(root), public.decode("ascii"))
+    write_secret(private_key_file(root), private.decode("ascii"))
+
+
+def issue(root: Path, principal: auth.Principal, *, lifetime: timedelta) -> str:
+    """Sign a token with the private key of a data folder; ``Unusable`` if there is none."""
+    try:
+        key = private_key_file(root).read_bytes()
+    except FileNotFoundError as error:
+        raise Unusable(f"{root} 里没有签名密钥。请先运行一次 jianfu up,或用 --home 指定数据目录。") from error
+    return auth.mint(key, principal, now=clock.now(), ttl=lifetime)
+
+
+def for_every_role(root: Path, *, lifetime: timedelta) -> dict[str, str]:
+    """Sign one nation-wide token for each role, by the role's name."""
+    return {
+        role.value: issue(root, auth.Principal(f"{role.value}@local", role, NATION), lifetime=lifetime)
+        for role in auth.Role
+    }
