@@ -8,7 +8,7 @@ compare by time use buckets wider than any window a rule may ask for; the width 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from contracts.certificates import CertificateDemanded
@@ -172,6 +172,7 @@ def _meeting_needs(act: Act) -> Iterator[str]:
         yield by_id(event.parent.fact(act.source))
     day = event.starts_at.astimezone(CHINA).date()
     yield timed("topic", topic_of(event.matter, event.topic), bucket("topic", day))
+    yield from {calendar(day.year), calendar((day - timedelta(days=BUCKET_DAYS["topic"])).year)}
 
 
 def _launched_offers(act: Act) -> Iterator[str]:

@@ -1,0 +1,166 @@
+"""The rule book: every rule bound to its evaluator and, jurisdiction by jurisdiction, to the parameters of the nearest pack. Pure."""
+
+import importlib
+import pkgutil
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from contracts.jurisdiction import Jurisdiction, path_of
+from services.monitor import evaluators
+from services.monitor.domain import Act
+from services.monitor.judging import Bound, Evaluator, Params
+from services.monitor.relations import BUCKET_DAYS
+from services.monitor.rulebook import Rule, RuleBroken, RuleId, Text, check_conditions, read_rule, settle
+
+
+class Adoption(BaseModel):
+    """How a pack takes a rule up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    parameters: Mapping[str, Any] = {}
+    note: Text | None = None
+
+
+class Pack(BaseModel):
+    """The rules that hold in a jurisdiction, with its parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: Annotated[str, Field(pattern=r"^[a-z0-9\-]{3,40}$")]
+    title: Text
+    place: Jurisdiction | None = None
+    """Where it is law; ``None``: a source whose place is not known, to be inherited by others."""
+    basis: Text
+    inherits: tuple[str, ...] = ()
+    rules: Mapping[RuleId, Adoption]
+
+
+class Book:
+    """Everything that can be judged."""
+
+    def __init__(self, rules: Mapping[str, Rule], packs: Mapping[str, Pack], bound: Mapping[tuple[str, str], Bound[Params]]) -> None:
+        """Keep the rules, the packs, and each rule as each pack has it: (pack, rule) -> bound."""
+        self.rules = rules
+        self.packs = packs
+        self._bound = bound
+        self._resolved: dict[tuple[str, ...], Mapping[str, Bound[Params]]] = {}
+        self._by_place: dict[str, list[Pack]] = {}
+        for pack in sorted(packs.values(), key=lambda one: one.id):
+            if pack.place:
+                self._by_place.setdefault(pack.place, []).append(pack)
+
+    def bound(self, rule: str, place: str) -> Bound[Params] | None:
+        """Return a rule as the nearest pack above a place has it; ``None`` when no pack there has it."""
+        return self.for_place(place).get(rule)
+
+    def for_place(self, place: str) -> Mapping[str, Bound[Params]]:
+        """Return every rule that holds in a place."""
+        with_packs = tuple(code for code in path_of(place) if code in self._by_place)
+        found = self._resolved.get(with_packs)
+        if found is None:
+            names = [pack.id for code in with_packs for pack in self._by_place[code]]
+            found = {rule: bound for name in names for (pack, rule), bound in self._bound.items() if pack == name}
+            self._resolved[with_packs] = found
+        return found
+
+    def scopes(self, act: Act) -> Iterable[tuple[str, str]]:
+        """Yield every (rule, scope) that an act takes part in."""
+        for rule, bound in self.for_place(act.place).items():
+            for scope in bound.evaluator.scopes(bound.params, act):
+                yield rule, scope
+
+
+def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evaluator[Any]]) -> Book:
+    """Check every rule against its evaluator and the contracts, resolve packs, and return the book; raise ``RuleBroken``."""
+    by_id: dict[str, Rule] = {}
+    for rule in rules:
+        if rule.id in by_id:
+            raise RuleBroken(rule.id, "two files have this id")
+        by_id[rule.id] = rule
+        _settled(rule, {}, "", kinds)
+    named = {pack.id: pack for pack in packs}
+    bound = {
+        (pack.id, rule): _settled(by_id[rule], adoption.parameters, pack.id, kinds)
+        for pack in named.values()
+        for rule, adoption in _adopted(pack, named).items()
+        if _exists(rule, pack, by_id) and by_id[rule].status == "live"
+    }
+    return Book(by_id, named, bound)
+
+
+def _exists(rule: str, pack: Pack, rules: Mapping[str, Rule]) -> bool:
+    if rule not in rules:
+        raise RuleBroken(pack.id, f"there is no rule {rule}")
+    return True
+
+
+def _adopted(pack: Pack, packs: Mapping[str, Pack]) -> dict[str, Adoption]:
+    found: dict[str, Adoption] = {}
+    for parent in pack.inherits:
+        if parent not in packs:
+            raise RuleBroken(pack.id, f"there is no pack {parent}")
+        found.update(_adopted(packs[parent], packs))
+    found.update(pack.rules)
+    return found
+
+
+def _settled(rule: Rule, overrides: Mapping[str, Any], pack: str, kinds: Mapping[str, Evaluator[Any]]) -> Bound[Params]:
+    kind = kinds.get(rule.kind)
+    if kind is None:
+        raise RuleBroken(rule.id, f"no evaluator {rule.kind}")
+    try:
+        params = kind.params.model_validate(settle(rule, overrides))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RuleBroken(f"{rule.id}: decide.{'.'.join(map(str, first['loc']))}", first["msg"]) from None
+    foreign = set(params.on) - kind.on
+    if foreign:
+        raise RuleBroken(rule.id, f"{kind.name} does not speak of {sorted(foreign)}")
+    check_conditions(rule, params.when, params.on)
+    for event, conditions in kind.conditions(params).items():
+        check_conditions(rule, conditions, (event,))
+    for excuse in rule.exceptions:
+        check_conditions(rule, excuse.when, params.on)
+    lacking = kind.words - set(rule.explain)
+    if lacking:
+        raise RuleBroken(rule.id, f"[explain] lacks {sorted(lacking)}")
+    window = kind.window(params)
+    if window and window[1] > BUCKET_DAYS[window[0]]:
+        raise RuleBroken(rule.id, f"the window of {window[1]} days is wider than the relation's {BUCKET_DAYS[window[0]]}")
+    return Bound(rule, params, pack, kind)
+
+
+def evaluator_kinds() -> dict[str, Evaluator[Any]]:
+    """Return every evaluator of the folder by name."""
+    found: dict[str, Evaluator[Any]] = {}
+    for module in pkgutil.iter_modules(evaluators.__path__, f"{evaluators.__name__}."):
+        evaluator = importlib.import_module(module.name).EVALUATOR
+        found[evaluator.name] = evaluator
+    return found
+
+
+RULES: Final = files("services.monitor") / "rules"
+PACKS: Final = files("services.monitor") / "packs"
+
+
+def load(rule_texts: Mapping[str, str], pack_texts: Mapping[str, str]) -> Book:
+    """Return the book of these files (name -> text)."""
+    packs = []
+    for name, text in sorted(pack_texts.items()):
+        try:
+            packs.append(Pack.model_validate(tomllib.loads(text)))
+        except (ValidationError, tomllib.TOMLDecodeError) as error:
+            raise RuleBroken(name, str(error).splitlines()[0]) from None
+    return bind((read_rule(text, name) for name, text in sorted(rule_texts.items())), packs, evaluator_kinds())
+
+
+def shipped() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts of the rule and pack files that ship with the product."""
+    return _texts(RULES), _texts(PACKS)
+
+
+def _texts(folder: Any) -> dict[str, str]:  # noqa: ANN401 - importlib's Traversable
+    return {entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}

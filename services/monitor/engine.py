@@ -1,0 +1,75 @@
+"""From a set of acts to verdicts: which scopes an act takes part in, and what the rules say of a scope. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.monitor.book import Book
+from services.monitor.domain import Act, Verdict
+from services.monitor.judging import ACT_SCOPE, Bound, Params, Scene
+from services.monitor.relations import by_id, needs, offers
+from services.monitor.world import World
+
+
+def keys_of(scope: str, anchor: Act | None) -> frozenset[str]:
+    """Return the keys whose acts must be loaded to judge a scope (``anchor``: the act of an act scope, when it stands)."""
+    if not scope.startswith(ACT_SCOPE):
+        return frozenset((scope,))
+    return frozenset((scope,)) | (needs(anchor) if anchor else frozenset())
+
+
+class Index:
+    """Acts by the keys that they offer."""
+
+    def __init__(self, acts: Iterable[Act]) -> None:
+        """Index the acts; later ones of the same id replace earlier ones."""
+        self.by_id: dict[str, Act] = {act.id: act for act in acts}
+        self._offered: dict[str, list[str]] = {}
+        for act in self.by_id.values():
+            for key in offers(act):
+                self._offered.setdefault(key, []).append(act.id)
+
+    def find(self, keys: Iterable[str]) -> dict[str, Act]:
+        """Return the acts that offer any of the keys."""
+        return {name: self.by_id[name] for key in keys for name in self._offered.get(key, ())}
+
+    def scene(self, scope: str) -> dict[str, Act]:
+        """Return the acts that judging a scope needs."""
+        anchor = self.by_id.get(scope.removeprefix(ACT_SCOPE)) if scope.startswith(ACT_SCOPE) else None
+        return self.find(keys_of(scope, anchor))
+
+
+def judge(book: Book, rule: str, scope: str, acts: Mapping[str, Act], world: World) -> list[Verdict]:
+    """Return every verdict of a rule on a scope.
+
+    Each act is judged with the parameters of its own place; verdicts on days when the rule was no law are left out.
+    """
+    members = _members(book, rule, scope, acts)
+    packs: dict[str, Bound[Params]] = {bound.pack: bound for _, bound in members}
+    verdicts: list[Verdict] = []
+    for pack in sorted(packs):
+        bound = packs[pack]
+        for verdict in bound.evaluator.judge(Scene(bound, scope, acts, world)):
+            mine = book.bound(rule, verdict.place)
+            if mine is not None and mine.pack == pack and bound.rule.in_force(verdict.happened_on):
+                verdicts.append(verdict)
+    return verdicts
+
+
+def _members(book: Book, rule: str, scope: str, acts: Mapping[str, Act]) -> list[tuple[Act, Bound[Params]]]:
+    if scope.startswith(ACT_SCOPE):
+        anchor = acts.get(scope.removeprefix(ACT_SCOPE))
+        candidates: Sequence[Act] = (anchor,) if anchor else ()
+    else:
+        candidates = [act for act in acts.values() if scope in offers(act) or scope == by_id(act.id)]
+    found = []
+    for act in candidates:
+        bound = book.bound(rule, act.place)
+        if bound is not None and scope in bound.evaluator.scopes(bound.params, act):
+            found.append((act, bound))
+    return found
+
+
+def judge_all(book: Book, acts: Iterable[Act], world: World) -> list[Verdict]:
+    """Return every verdict on a whole history: what any incremental run must come to."""
+    index = Index(acts)
+    pairs = sorted({pair for act in index.by_id.values() for pair in book.scopes(act)})
+    return [verdict for rule, scope in pairs for verdict in judge(book, rule, scope, index.scene(scope), world)]
