@@ -1,16 +1,22 @@
 """Keyset pages: opaque cursors, and the one shape of a list answer."""
 
+import base64
+import binascii
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from kit.errors import Rejected
 
 T = TypeVar("T")
 K = TypeVar("K")
 
+_MAX_CURSOR: Final = 1024
+
 
 class Current(BaseModel):
-    """Up to where the answer is current: the position in the stream and the moment that message was stored."""
+    """Up to where the answer is current: the position in the stream and the moment when that message was stored."""
 
     model_config = ConfigDict(frozen=True)
     position: int
@@ -31,11 +37,18 @@ class Keyset(Generic[K]):
 
     def __init__(self, shape: type[K]) -> None:
         """Take the type of the key: a tuple of str, int, date, datetime or bool, or None among them."""
+        self._shape: TypeAdapter[K] = TypeAdapter(shape)
 
     def encode(self, key: K) -> str:
-        """Return the cursor that continues after ``key``."""
-        raise NotImplementedError
+        """Return the cursor that continues after ``key``: URL-safe, and no secret."""
+        return base64.urlsafe_b64encode(self._shape.dump_json(key)).rstrip(b"=").decode()
 
     def decode(self, cursor: str) -> K:
-        """Return the key; raise ``Rejected`` (bad_cursor, field ``after``) when it is none of ours."""
-        raise NotImplementedError
+        """Return the key; raise ``Rejected`` (bad_cursor, field ``after``) when it is none of this list's."""
+        try:
+            if len(cursor) > _MAX_CURSOR:
+                raise ValueError("too long")
+            raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            return self._shape.validate_json(raw, strict=True)
+        except (ValueError, binascii.Error, ValidationError):
+            raise Rejected("翻页标记 after 不是本列表给出的，请从第一页重新查询", code="bad_cursor", field="after") from None

@@ -1,49 +1,33 @@
-"""Read a stream in order, in batches, without acknowledgements: the checkpoint is the reader's own."""
+"""Read a stream in order, in batches, without acknowledgements: the checkpoint is the reader's own.
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+Live reading and rebuilding are the same path. What ``handle`` commits together with the sequence of the batch's last
+message is done exactly once; what it does outside of that transaction may be done again after a crash.
+"""
 
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
 from nats.js import JetStreamContext
 
+from kit import clock
+from kit.cursor import Delivery
+from kit.failures import describe, is_outage
+from kit.progress import Progress
+from kit.source import Source
 
-class Delivery(NamedTuple):
-    """One message of a stream (a tuple, because it is made 40,000 times a second)."""
-
-    seq: int
-    subject: str
-    body: bytes
-    headers: Mapping[str, str]
-    time: datetime
-    """When the stream stored it (UTC)."""
-
+__all__ = ["Delivery", "Handle", "Progress", "follow", "read"]
 
 Handle = Callable[[Sequence[Delivery]], Awaitable[None]]
-"""Handles one batch in one transaction that also stores the sequence of its last message."""
+"""Handles one batch, in one transaction that also stores the sequence of its last message."""
 
+_PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+_STEADY: Final = 60.0
+"""Seconds after which reading counts as having worked, so that the next outage begins with the shortest pause."""
 
-@dataclass(slots=True)
-class Progress:
-    """How far a reader is; feeds /readyz and the metrics."""
-
-    last_seq: int = 0
-    """Stream sequence of the last message whose batch was handled."""
-    stream_last: int = 0
-    """Last sequence known to be in the stream (that matches, when the reader filters)."""
-    at: datetime | None = None
-    """When the reader last made progress or proved that there is nothing to read."""
-    error: str | None = None
-    """Why the reader stands still; None while it runs."""
-
-    @property
-    def lag(self) -> int:
-        """Return how many sequences lie between the last handled message and the end of the stream."""
-        return max(0, self.stream_last - self.last_seq)
-
-    def trouble(self) -> str | None:
-        """Return why this reader is not ready, or None (a check for ``Readiness``)."""
-        raise NotImplementedError
+_log = structlog.stdlib.get_logger("kit.reader")
 
 
 async def read(
@@ -59,12 +43,31 @@ async def read(
 ) -> None:
     """Hand over every message after ``start_after`` in order, until cancelled.
 
-    A batch has up to ``batch`` messages and is handed over at the latest ``wait`` seconds after its first message came;
-    the next one is collected meanwhile. Without ``subjects`` the sequences are proved to have no gap. Lost connections,
-    consumers and servers are mended from the last message received. An exception of ``handle`` is logged, kept in
-    ``progress.error`` and raised.
+    A batch has up to ``batch`` messages and is handed over at the latest ``wait`` seconds after its first message came; the
+    next one is collected while ``handle`` works. Without ``subjects`` the sequences are proved to have no gap. Lost
+    connections, consumers and servers are mended behind the last message received, and while that lasts ``progress.error``
+    says why. An exception of ``handle`` is logged, kept in ``progress.error`` and raised; ``ConnectionClosedError`` means
+    that the connection was closed for good.
     """
-    raise NotImplementedError
+    source = Source(js, stream, subjects=subjects, start_after=start_after, size=batch, progress=progress)
+    progress.last_seq = start_after
+    try:
+        while True:
+            deliveries = await source.take(wait)
+            first, last = deliveries[0].seq, deliveries[-1].seq
+            try:
+                await handle(deliveries)
+            except Exception as error:
+                progress.error = describe(error)
+                level = _log.warning if is_outage(error) else _log.exception
+                level("reader.handler_failed", stream=stream, first=first, last=last, error=progress.error)
+                raise
+            progress.last_seq = last
+            progress.stream_last = max(progress.stream_last, last)
+            progress.lag = source.waiting
+            progress.at = clock.now()
+    finally:
+        await source.close()
 
 
 async def follow(
@@ -78,9 +81,24 @@ async def follow(
     wait: float = 0.01,
     progress: Progress,
 ) -> None:
-    """Read from the stored checkpoint, and begin again from it when PostgreSQL or NATS was away.
+    """Read from the stored checkpoint, and begin again from it when PostgreSQL or NATS was in the way.
 
-    Connection errors are retried with a pause of at most 5 s for as long as they last, ``progress.error`` set meanwhile;
-    any other exception of ``handle`` stops the reader for good: a stopped ledger is better than one with a hole.
+    Outages are retried with a pause of at most 5 s for as long as they last, ``progress.error`` set meanwhile; any other
+    exception of ``handle`` stops the reader for good: a stopped ledger is better than one with a hole.
     """
-    raise NotImplementedError
+    loop = asyncio.get_running_loop()
+    failures = 0
+    while True:
+        begun = loop.time()
+        try:
+            start = await checkpoint()
+            await read(
+                js, stream, subjects=subjects, start_after=start, handle=handle, batch=batch, wait=wait, progress=progress
+            )
+        except Exception as error:
+            progress.error = describe(error)
+            if not is_outage(error) or js._nc.is_closed:
+                _log.critical("reader.stopped", stream=stream, after=progress.last_seq, error=progress.error)
+                raise
+        failures = 0 if loop.time() - begun > _STEADY else failures + 1
+        await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])

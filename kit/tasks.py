@@ -1,11 +1,40 @@
-"""Background tasks of a service's lifespan: started together, never lost, ended in order."""
+"""Background tasks of a service's lifespan: never lost, never silent, ended with the service."""
 
+import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+
+from kit.failures import describe
+
+_PATIENCE: Final = 10.0
+
+_log = structlog.stdlib.get_logger("kit.tasks")
 
 
 @asynccontextmanager
-async def background(work: Coroutine[object, object, None], *, name: str) -> AsyncIterator[None]:
-    """Run ``work`` while the block runs; cancel and await it at the end; log it when it fails."""
-    raise NotImplementedError
-    yield
+async def background(work: Coroutine[Any, Any, None], *, name: str) -> AsyncIterator[asyncio.Task[None]]:
+    """Run ``work`` while the block runs; afterwards cancel it and wait for its end.
+
+    Work that fails is logged at once and raises nothing here: its ``Progress`` or readiness check must tell of it.
+    """
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        _, late = await asyncio.wait([task], timeout=_PATIENCE)
+        if late:
+            _log.error("task.does_not_end", task=name, seconds=_PATIENCE)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if task.cancelled():
+        return
+    if (error := task.exception()) is not None:
+        _log.critical("task.failed", task=task.get_name(), error=describe(error), exc_info=error)
+    else:
+        _log.error("task.ended", task=task.get_name())
