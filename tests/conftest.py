@@ -6,6 +6,7 @@ gets an account whose streams are ours and empty. Tests and fixtures share one e
 
 import contextlib
 import itertools
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -157,3 +158,16 @@ def _database(dsn: str, name: str) -> str:
 
 
 _numbers = itertools.count(1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly what was left out, and why."""
+    reasons = Counter(
+        str(report.longrepr[2])
+        for report in terminalreporter.getreports("skipped")
+        if isinstance(report.longrepr, tuple)
+    )
+    if reasons:
+        terminalreporter.section("没有运行的测试")
+    for reason, count in reasons.items():
+        terminalreporter.line(f"{count} 项:{reason.removeprefix('Skipped: ')}")
