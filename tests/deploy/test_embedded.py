@@ -14,6 +14,7 @@ from pathlib import Path
 import asyncpg
 import nats
 import pytest
+from nats.aio.client import Client
 
 from deploy.embedded.errors import Unusable
 from deploy.embedded.home import held
@@ -94,8 +95,10 @@ async def test_strangers_are_refused(home: Path) -> None:
     with running(home, fast=True) as servers:
         with pytest.raises(asyncpg.InvalidPasswordError):
             await asyncpg.connect(servers.postgres.url, password="guessed")
+        stranger = Client()
         with pytest.raises(nats.errors.Error, match="Authorization"):
-            await nats.connect(f"nats://{servers.nats.url.rpartition('@')[2]}", allow_reconnect=False)
+            await stranger.connect(f"nats://{servers.nats.url.rpartition('@')[2]}", allow_reconnect=False)
+        await stranger.close()
 
 
 def test_no_password_is_on_a_command_line_or_in_a_log_or_readable_by_others(
