@@ -1,0 +1,84 @@
+"""The command line: quick help in Chinese, and plain words for what is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy import cli
+
+HEAVY = ("asyncio", "asyncpg", "cryptography", "fastapi", "faststream", "httpx", "nats", "openpyxl", "pydantic")
+COMMANDS = [
+    *("up", "demo", "intake", "ledger", "monitor", "notify", "console", "publish", "import", "policy", "quarantine"),
+    *("alert", "token", "doctor", "ledger rebuild", "policy test", "policy lock", "quarantine list"),
+    *("quarantine replay", "alert replay"),
+]
+
+
+def test_the_help_loads_nothing_heavy() -> None:
+    program = f"import sys, deploy.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command.split(), "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert text.startswith("用法:")
+    assert not {"usage", "options", "arguments", "show this"} & set(text.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("", "缺少参数"),
+        ("publish", "缺少参数: 文件"),
+        ("fly", "不在可选范围内"),
+        ("up --wings", "不认识的参数"),
+        ("up --port x", "应为整数"),
+        ("demo --stay --no-stay", "不能同时使用"),
+    ],
+)
+def test_a_wrong_command_line_is_explained_in_chinese(
+    line: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_one_service_alone_names_the_environment_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NATS_URL", "nats://127.0.0.1:1")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert cli.main(["ledger"]) == 2
+    assert "缺少环境变量:DATABASE_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild"])
+def test_a_command_without_a_running_system_says_so(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("JIANFU_TOKEN", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert cli.main([*line.split(), "--home", str(tmp_path)]) == 2
+    assert "没有运行过" in capsys.readouterr().err
+
+
+def test_the_doctor_finds_a_machine_without_a_system_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "--home", str(tmp_path / "none")]) == 0
+    assert "0 项异常" in capsys.readouterr().out
+
+
+def test_the_doctor_names_what_does_not_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ports.json").write_text('{"postgres": 1, "nats": 1, "intake": 1}')
+    assert cli.main(["doctor", "--home", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert "异常  postgres:端口 1" in out
+    assert "异常  intake:端口 1 不应答" in out
