@@ -41,11 +41,14 @@ class Pack(BaseModel):
 class Book:
     """Everything that can be judged."""
 
-    def __init__(self, rules: Mapping[str, Rule], packs: Mapping[str, Pack], bound: Mapping[tuple[str, str], Bound[Params]]) -> None:
+    def __init__(
+        self, rules: Mapping[str, Rule], packs: Mapping[str, Pack], bound: Mapping[tuple[str, str], Bound[Params]]
+    ) -> None:
         """Keep the rules, the packs, and each rule as each pack has it: (pack, rule) -> bound."""
         self.rules = rules
         self.packs = packs
         self._bound = bound
+        self.adopted = frozenset(bound)
         self._resolved: dict[tuple[str, ...], Mapping[str, Bound[Params]]] = {}
         self._by_place: dict[str, list[Pack]] = {}
         for pack in sorted(packs.values(), key=lambda one: one.id):
@@ -129,8 +132,11 @@ def _settled(rule: Rule, overrides: Mapping[str, Any], pack: str, kinds: Mapping
         raise RuleBroken(rule.id, f"[explain] lacks {sorted(lacking)}")
     window = kind.window(params)
     if window and window[1] > BUCKET_DAYS[window[0]]:
-        raise RuleBroken(rule.id, f"the window of {window[1]} days is wider than the relation's {BUCKET_DAYS[window[0]]}")
-    return Bound(rule, params, pack, kind)
+        raise RuleBroken(
+            rule.id, f"the window of {window[1]} days is wider than the relation's {BUCKET_DAYS[window[0]]}"
+        )
+    values = {name: overrides.get(name, parameter.value) for name, parameter in rule.parameters.items()}
+    return Bound(rule, params, pack, kind, values)
 
 
 def evaluator_kinds() -> dict[str, Evaluator[Any]]:

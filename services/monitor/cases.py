@@ -10,7 +10,7 @@ from contracts.event import Event, Json, Recorded, fact_id
 from contracts.workdays import Workdays
 from services.monitor.book import Book, bind, evaluator_kinds
 from services.monitor.book import Pack
-from services.monitor.domain import CHINA, Act, Verdict, stand, target_of
+from services.monitor.domain import CHINA, Verdict, fold
 from services.monitor.engine import Index, judge
 from services.monitor.rulebook import Case, Rule, RuleBroken
 from services.monitor.world import REFERENCE, build
@@ -71,18 +71,6 @@ def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     return Outcome(case, verdicts, _failure(case, facts, verdicts))
 
 
-def fold(facts: Sequence[Recorded[Event]]) -> list[Act]:
-    """Return the acts that a set of facts leaves standing."""
-    amendments: dict[str, list[Recorded[Event]]] = {}
-    for fact in facts:
-        target = target_of(fact)
-        if target:
-            amendments.setdefault(target, []).append(fact)
-    unique = {fact.fact_id: fact for fact in facts if target_of(fact) is None}
-    standing = (stand(fact, amendments.get(name, ())) for name, fact in unique.items())
-    return [act for act in standing if act is not None]
-
-
 def _everywhere(rule: Rule) -> Book:
     pack = Pack(id="cases", title="规则自带案例", place="00", basis="规则自带案例", rules={rule.id: {}})  # type: ignore[dict-item]
     return bind([rule.model_copy(update={"status": "live"})], [pack], evaluator_kinds())
@@ -91,7 +79,11 @@ def _everywhere(rule: Rule) -> Book:
 def _failure(case: Case, facts: Sequence[Recorded[Event]], verdicts: Sequence[Verdict]) -> str | None:
     subject = facts[-1].fact_id if case.subject is None else case.subject
     named = {fact.id: fact.fact_id for fact in facts}
-    wanted = {subject, named.get(subject, subject), *(f"{kind}|{named.get(subject, subject)}" for kind in ("consent", "span"))}
+    wanted = {
+        subject,
+        named.get(subject, subject),
+        *(f"{kind}|{named.get(subject, subject)}" for kind in ("consent", "span")),
+    }
     found = [verdict for verdict in verdicts if verdict.subject in wanted]
     alerts = sum(verdict.severity is not None for verdict in verdicts)
     if case.alerts is not None and alerts != case.alerts:

@@ -96,6 +96,18 @@ def target_of(fact: Recorded[Event]) -> str | None:
     return None
 
 
+def fold(facts: Sequence[Recorded[Event]]) -> list[Act]:
+    """Return the acts that a set of facts leaves standing."""
+    amendments: dict[str, list[Recorded[Event]]] = {}
+    for fact in facts:
+        target = target_of(fact)
+        if target:
+            amendments.setdefault(target, []).append(fact)
+    unique = {fact.fact_id: fact for fact in facts if target_of(fact) is None}
+    standing = (stand(fact, amendments.get(name, ())) for name, fact in unique.items())
+    return [act for act in standing if act is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """One exception that was tried: does it excuse, and by what."""
@@ -164,7 +176,9 @@ def alert_id(rule: str, version: int, subject: str) -> str:
     return base64.b32encode(digest[:20])[:26].decode().lower()
 
 
-def diff(findings: Mapping[str, tuple[Verdict, str]], standing: Sequence[Standing], known: Mapping[str, int]) -> list[Change]:
+def diff(
+    findings: Mapping[str, tuple[Verdict, str]], standing: Sequence[Standing], known: Mapping[str, int]
+) -> list[Change]:
     """Return the changes that make the standing alerts equal to the findings.
 
     ``findings``: alert id -> (verdict, digest of what it shows). ``known``: alert id -> last revision ever used, so that an alert
@@ -180,6 +194,8 @@ def diff(findings: Mapping[str, tuple[Verdict, str]], standing: Sequence[Standin
         elif before.digest != digest:
             changes.append(Change("amended", key, before.revision + 1, verdict))
     changes.extend(
-        Change("retracted", key, alert.revision + 1, None) for key, alert in sorted(stands.items()) if key not in findings
+        Change("retracted", key, alert.revision + 1, None)
+        for key, alert in sorted(stands.items())
+        if key not in findings
     )
     return changes

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,6 +37,8 @@ class Bound(Generic[P]):
     pack: str
     """Id of the pack whose parameters these are."""
     evaluator: "Evaluator[P]"
+    values: Mapping[str, Any]
+    """The rule's parameters as the pack sets them."""
 
 
 @dataclass(frozen=True, slots=True)

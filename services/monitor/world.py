@@ -57,7 +57,9 @@ class World:
         above = self.unit_on(upper, day)
         if above is None or len(chain) < 2:  # noqa: PLR2004 - a chain of one tells nothing about superiors
             return lower_place != upper_place and is_within(lower_place, upper_place)
-        return any(unit.level == above.level and unit.place == above.place for unit in chain[1:] if unit.level < chain[0].level)
+        return any(
+            unit.level == above.level and unit.place == above.place for unit in chain[1:] if unit.level < chain[0].level
+        )
 
     def list_for(self, kind: str, place: str, day: date) -> ListVersioned | None:
         """Return the list of a kind in force on a day for a place: the nearest jurisdiction's, its latest version."""

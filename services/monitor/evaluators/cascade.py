@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.meetings import MeetingConvened
 from services.monitor.derived import DERIVED
-from services.monitor.domain import CHINA, Act, Verdict
+from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import bucket, timed, topic_of
 
@@ -37,7 +37,9 @@ def judge(scene: Scene[CascadeParams]) -> Sequence[Verdict]:
     )
     members = [act for act in meetings if scene.speaks_of(act)[0]]
     tops = [act for act in members if bucket("topic", _start(act).date()) == int(number)]
-    return [verdict for top in tops if not _has_superior(scene, top, members) for verdict in _below(scene, top, members)]
+    return [
+        verdict for top in tops if not _has_superior(scene, top, members) for verdict in _below(scene, top, members)
+    ]
 
 
 def _below(scene: Scene[CascadeParams], top: Act, members: Sequence[Act]) -> Iterable[Verdict]:
@@ -46,7 +48,7 @@ def _below(scene: Scene[CascadeParams], top: Act, members: Sequence[Act]) -> Ite
     levels = sorted({own, *(_level(scene, act) for act in chain)})
     if len(levels) < 2:  # noqa: PLR2004 - one level is no cascade at all
         return
-    numbers = {"topic": top.read(MeetingConvened).topic, "levels": len(levels), "meetings": len(chain) + 1}
+    numbers: dict[str, Scalar] = {"topic": top.read(MeetingConvened).topic, "levels": len(levels), "meetings": len(chain) + 1}
     names = [act.id for act in chain]
     if len(levels) < scene.params.levels:
         yield scene.say("complied", top, numbers=numbers, acts=names)

@@ -53,7 +53,11 @@ def _superiors(scene: Scene[FollowUpParams], act: Act) -> list[Act]:
         key = by_id(event.parent.fact(act.source))
         return [other for other in meetings if key in offers(other)]
     topic = topic_of(event.matter, event.topic)
-    same = [other for other in meetings if topic_of(other.read(MeetingConvened).matter, other.read(MeetingConvened).topic) == topic]
+    same = [
+        other
+        for other in meetings
+        if topic_of(other.read(MeetingConvened).matter, other.read(MeetingConvened).topic) == topic
+    ]
     return sorted(same, key=lambda other: (other.read(MeetingConvened).starts_at, other.id), reverse=True)
 
 
@@ -81,7 +85,9 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
     ended = above.ended_at or above.starts_at
     minutes = timedelta(minutes=scene.params.same_session_minutes)
     inside = bool(event.same_session) or event.starts_at <= ended + minutes
-    session = Tried("在上级视频会议结束时即安排落实（同一场次）", inside, "same_session" if event.same_session else "starts_at")
+    session = Tried(
+        "在上级视频会议结束时即安排落实（同一场次）", inside, "same_session" if event.same_session else "starts_at"
+    )
     outcome, tried = scene.weigh(act, (session,))
     numbers = {
         "topic": event.topic,

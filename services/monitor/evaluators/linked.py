@@ -29,7 +29,9 @@ def parents_of(scene_acts: Mapping[str, Act], child: Act) -> tuple[list[Act], li
         elif basis.title:
             keys.append(doc_title(basis.title))
         hits = [
-            act for act in scene_acts.values() if act.name == "doc.issued" and act.id != child.id and not offers(act).isdisjoint(keys)
+            act
+            for act in scene_acts.values()
+            if act.name == "doc.issued" and act.id != child.id and not offers(act).isdisjoint(keys)
         ]
         found.update({act.id: act for act in hits})
         if not hits:
@@ -49,7 +51,11 @@ def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
     open_fields = list(missing)
     for parent in parents:
         holds, unknown = every(scene.params.parent, parent, scene.world)
-        numbers = {"parent": _label(parent), "child": _label(child), "form": child.read(DocumentIssued).form or "配套文件"}
+        numbers = {
+            "parent": _label(parent),
+            "child": _label(child),
+            "form": child.read(DocumentIssued).form or "配套文件",
+        }
         if holds and speaks:
             outcome, tried = scene.weigh(child)
             lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
@@ -58,7 +64,11 @@ def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
     if absent:
         open_fields.append("上位文件")
     if open_fields:
-        return (scene.say("undetermined", child, missing=tuple(dict.fromkeys(open_fields)), acts=[one.id for one in parents]),)
+        return (
+            scene.say(
+                "undetermined", child, missing=tuple(dict.fromkeys(open_fields)), acts=[one.id for one in parents]
+            ),
+        )
     return (scene.say("complied", child, acts=[one.id for one in parents]),)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from contracts.jurisdiction import Level
 from contracts.secondments import Consent, SecondmentEnded, SecondmentExtended, SecondmentStarted
-from services.monitor.domain import Act, Tried, Verdict
+from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import loans_of
 
@@ -71,7 +71,14 @@ def _consented(scene: Scene[LoanParams], act: Act) -> Verdict:
         return scene.say("excused", act, words="consented", subject=subject, exceptions=tried)
     lacking = [one.name for one in tried if one.met is False]
     if lacking:
-        return scene.say("violated", act, words="no_consent", subject=subject, exceptions=tried, numbers={"lacking": "、".join(lacking)})
+        return scene.say(
+            "violated",
+            act,
+            words="no_consent",
+            subject=subject,
+            exceptions=tried,
+            numbers={"lacking": "、".join(lacking)},
+        )
     missing = tuple(dict.fromkeys(one.evidence for one in tried if one.met is None))
     return scene.say("undetermined", act, subject=subject, exceptions=tried, missing=missing)
 
@@ -102,8 +109,9 @@ def _spans(scene: Scene[LoanParams], starts: Sequence[Act], facts: Sequence[Act]
         last = spans[-1] if spans else None
         bridge = timedelta(days=scene.params.bridge_days + 1)
         if last is not None and (last.end is None or event.started_on <= last.end + bridge):
-            open_end = last.end is None or end is None
-            spans[-1] = _Span(last.first, last.start, None if open_end else max(last.end or end, end), (*last.acts, *mine))
+            spans[-1] = _Span(
+                last.first, last.start, None if last.end is None or end is None else max(last.end, end), (*last.acts, *mine)
+            )
         else:
             spans.append(_Span(act, event.started_on, end, mine))
     return spans
@@ -113,7 +121,7 @@ def _lasted(scene: Scene[LoanParams], span: _Span) -> Verdict:
     """Judge a span: it may last through the day before the same day of the n-th month after its start."""
     limit = add_months(span.start, scene.params.most_months) - timedelta(days=1)
     subject = f"span|{span.first.id}"
-    numbers = {
+    numbers: dict[str, Scalar] = {
         "from": span.start.isoformat(),
         "limit": limit.isoformat(),
         "until": span.end.isoformat() if span.end else "尚未结束",
@@ -123,7 +131,15 @@ def _lasted(scene: Scene[LoanParams], span: _Span) -> Verdict:
     today = scene.world.today
     over = span.end > limit if span.end else today is not None and today > limit
     if over:
-        return scene.say("violated", span.first, subject=subject, words="too_long", numbers=numbers, acts=span.acts, on=limit + timedelta(days=1))
+        return scene.say(
+            "violated",
+            span.first,
+            subject=subject,
+            words="too_long",
+            numbers=numbers,
+            acts=span.acts,
+            on=limit + timedelta(days=1),
+        )
     recheck = None if span.end else limit + timedelta(days=1)
     return scene.say("complied", span.first, subject=subject, numbers=numbers, acts=span.acts, recheck_on=recheck)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from contracts.inspections import InspectionVisited
-from services.monitor.domain import CHINA, Act, Verdict
+from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 from services.monitor.relations import topic_of
 
@@ -32,7 +32,7 @@ def judge(scene: Scene[OverlapParams]) -> Sequence[Verdict]:
         return (scene.say("complied", act),)
     other = max(earlier, key=lambda one: (one.read(InspectionVisited).visited_at, one.id))
     outcome, tried = scene.weigh(act)
-    numbers = {
+    numbers: dict[str, Scalar] = {
         "topic": act.read(InspectionVisited).topic,
         "target": act.read(InspectionVisited).target.unit,
         "owners": len({one.unit for one in (act, *earlier)}),
@@ -40,7 +40,11 @@ def judge(scene: Scene[OverlapParams]) -> Sequence[Verdict]:
         "earlier_on": other.read(InspectionVisited).visited_at.astimezone(CHINA).date().isoformat(),
     }
     lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
-    return (scene.say(outcome, act, numbers=numbers, acts=sorted(one.id for one in earlier), exceptions=tried, missing=lacking),)
+    return (
+        scene.say(
+            outcome, act, numbers=numbers, acts=sorted(one.id for one in earlier), exceptions=tried, missing=lacking
+        ),
+    )
 
 
 def _repeats(scene: Scene[OverlapParams], act: Act, other: Act) -> bool:

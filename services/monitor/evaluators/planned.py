@@ -7,7 +7,7 @@ from contracts.documents import DocumentIssued
 from contracts.inspections import InspectionLaunched
 from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
-from services.monitor.domain import Act, Verdict
+from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import offers, plan_year
 
@@ -34,9 +34,15 @@ def scopes(params: PlannedParams, act: Act) -> Iterable[str]:
 def judge(scene: Scene[PlannedParams]) -> Sequence[Verdict]:
     """Return a verdict for the year (when a plan is required) and one for each act."""
     members = sorted(scene.acts.values(), key=lambda act: (act.time, act.id))
-    plans = [act for act in members if isinstance(act.event, (PlanFiled, PlanAmended)) and act.event.kind == scene.params.plan]
+    plans = [
+        act
+        for act in members
+        if isinstance(act.event, (PlanFiled, PlanAmended)) and act.event.kind == scene.params.plan
+    ]
     items = {item.item for act in plans if isinstance(act.event, (PlanFiled, PlanAmended)) for item in act.event.items}
-    acts = [(act, *scene.speaks_of(act)) for act in members if scene.scope in offers(act) and act.name in scene.params.on]
+    acts = [
+        (act, *scene.speaks_of(act)) for act in members if scene.scope in offers(act) and act.name in scene.params.on
+    ]
     spoken = [act for act, speaks, _ in acts if speaks]
     verdicts = list(_year(scene, spoken, plans)) if scene.params.plan_required else []
     for act, speaks, missing in acts:
@@ -51,19 +57,23 @@ def _year(scene: Scene[PlannedParams], acts: Sequence[Act], plans: Sequence[Act]
     if not acts:
         return
     first = acts[0]
-    numbers = {"plan": _NAME[scene.params.plan], "year": int(scene.scope.rsplit("|", 1)[1]), "first_on": first.day.isoformat()}
+    numbers: dict[str, Scalar] = {
+        "plan": _NAME[scene.params.plan],
+        "year": int(scene.scope.rsplit("|", 1)[1]),
+        "first_on": first.day.isoformat(),
+    }
     filed = min((plan.day for plan in plans), default=None)
     if filed is not None and filed <= first.day:
         yield scene.say("complied", first, subject=scene.scope, acts=(plans[0].id,), numbers=numbers)
     elif filed is None:
         yield scene.say("violated", first, subject=scene.scope, words="no_plan", numbers=numbers)
     else:
-        late = {**numbers, "filed_on": filed.isoformat()}
+        late: dict[str, Scalar] = {**numbers, "filed_on": filed.isoformat()}
         yield scene.say("violated", first, subject=scene.scope, words="plan_late", numbers=late, acts=(plans[0].id,))
 
 
 def _one(scene: Scene[PlannedParams], act: Act, items: set[str], planned: bool) -> Verdict:  # noqa: FBT001 - two states of a year
-    numbers = {"plan": _NAME[scene.params.plan], "plan_item": _item_of(act) or "无"}
+    numbers: dict[str, Scalar] = {"plan": _NAME[scene.params.plan], "plan_item": _item_of(act) or "无"}
     if _item_of(act) in items:
         return scene.say("complied", act, numbers=numbers)
     outcome, tried = scene.weigh(act)

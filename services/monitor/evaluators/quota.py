@@ -49,7 +49,15 @@ def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
     cap = params.cap if params.cap_from is None else _planned_cap(scene)
     numbers: dict[str, Scalar] = {"year": year, "count": len(spoken), "cap": cap}
     if cap is None:
-        return (scene.say("undetermined", spoken[-1], subject=scene.scope, numbers=numbers, missing=("plan." + str(params.cap_from),)),)
+        return (
+            scene.say(
+                "undetermined",
+                spoken[-1],
+                subject=scene.scope,
+                numbers=numbers,
+                missing=("plan." + str(params.cap_from),),
+            ),
+        )
     if len(spoken) > cap:
         crossing = spoken[cap]
         outcome, tried = scene.weigh(crossing, _explained(scene, crossing))
@@ -76,7 +84,16 @@ def _below(scene: Scene[QuotaParams], spoken: Sequence[Act], numbers: Mapping[st
     crossing = spoken[-(-reached[-1] * cap // 100) - 1]
     forecast = exceeds_on(len(spoken), cap, spoken[-1].day)
     shown = {**numbers, "stage": reached[-1], "exceeds_on": forecast.isoformat() if forecast else "本年内不会"}
-    return scene.say("complied", crossing, subject=scene.scope, words="warning", numbers=shown, severity="info", alert=True, acts=(spoken[-1].id,))
+    return scene.say(
+        "complied",
+        crossing,
+        subject=scene.scope,
+        words="warning",
+        numbers=shown,
+        severity="info",
+        alert=True,
+        acts=(spoken[-1].id,),
+    )
 
 
 def exceeds_on(count: int, cap: int, last: date) -> date | None:
@@ -92,7 +109,11 @@ def exceeds_on(count: int, cap: int, last: date) -> date | None:
 
 
 def _planned_cap(scene: Scene[QuotaParams]) -> int | None:
-    plans = [act for act in scene.acts.values() if isinstance(act.event, (PlanFiled, PlanAmended)) and scene.scope in offers(act)]
+    plans = [
+        act
+        for act in scene.acts.values()
+        if isinstance(act.event, (PlanFiled, PlanAmended)) and scene.scope in offers(act)
+    ]
     for act in sorted(plans, key=lambda one: (one.time, one.recorded, one.id), reverse=True):
         value = getattr(act.event, str(scene.params.cap_from))
         if isinstance(value, int):
@@ -106,10 +127,11 @@ def _explained(scene: Scene[QuotaParams], crossing: Act) -> tuple[Tried, ...]:
     found = sorted(
         act.id
         for act in scene.acts.values()
-        if isinstance(act.event, ReportSubmitted) and act.event.explains == scene.params.explained_by and act.unit == crossing.unit
+        if isinstance(act.event, ReportSubmitted)
+        and act.event.explains == scene.params.explained_by
+        and act.unit == crossing.unit
     )
     return (Tried("已向上级党委办公厅（室）作出书面说明", bool(found), found[0] if found else "未见书面说明"),)
-
 
 
 EVALUATOR = Evaluator(

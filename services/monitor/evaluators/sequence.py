@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued, DocumentRevoked
-from services.monitor.domain import Act, Verdict
+from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import offers
 
@@ -51,11 +51,13 @@ def judge(scene: Scene[SequenceParams]) -> Sequence[Verdict]:
     unripe = [due[gap] for gap in gaps if gap not in ripe]
     recheck = min(unripe, default=None)
     if not ripe:
-        numbers = {"series": series, "last": max(seen), "count": len(gaps)}
-        return (scene.say("undetermined", last, subject=scene.scope, words="waiting", numbers=numbers, recheck_on=recheck),)
+        waiting: dict[str, Scalar] = {"series": series, "last": max(seen), "count": len(gaps)}
+        return (
+            scene.say("undetermined", last, subject=scene.scope, words="waiting", numbers=waiting, recheck_on=recheck),
+        )
     shown = "、".join(map(str, ripe[:_MOST_SHOWN])) + ("等" if len(ripe) > _MOST_SHOWN else "")
     border = min((number for number in seen if number > ripe[0]), default=max(seen))
-    numbers = {"series": series, "last": max(seen), "count": len(ripe), "gaps": shown}
+    numbers: dict[str, Scalar] = {"series": series, "last": max(seen), "count": len(ripe), "gaps": shown}
     return (
         scene.say("violated", seen[border], subject=scene.scope, numbers=numbers, acts=(last.id,), recheck_on=recheck),
     )

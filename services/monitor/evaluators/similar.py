@@ -48,7 +48,11 @@ def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
         return (scene.say("undetermined", act, missing=("sketch",)),)
     if len(event.sketch.values) < scene.params.fewest_values:
         return (scene.say("complied", act, words="short", numbers={"threshold": _percent(scene.params.threshold)}),)
-    best = max(((share, other) for other in others if (share := _share(act, other)) is not None), key=lambda one: (one[0], one[1].id), default=None)
+    best = max(
+        ((share, other) for other in others if (share := _share(act, other)) is not None),
+        key=lambda one: (one[0], one[1].id),
+        default=None,
+    )
     if best is not None and best[0] >= scene.params.threshold:
         share, other = best
         numbers = {
@@ -62,7 +66,9 @@ def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
         return (scene.say(outcome, act, numbers=numbers, acts=(other.id,), exceptions=tried, missing=lacking),)
     unread = [other for other in others if _share(act, other) is None]
     if absent or unread:
-        return (scene.say("undetermined", act, missing=("上位文件.sketch" if scene.params.to == "parent" else "sketch",)),)
+        return (
+            scene.say("undetermined", act, missing=("上位文件.sketch" if scene.params.to == "parent" else "sketch",)),
+        )
     numbers = {"share": _percent(best[0]) if best else "0%", "threshold": _percent(scene.params.threshold)}
     return (scene.say("complied", act, numbers=numbers, acts=[best[1].id] if best else ()),)
 

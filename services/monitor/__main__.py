@@ -1,0 +1,17 @@
+"""``python -m services.monitor``."""
+
+from kit import telemetry
+from kit.run import run
+from services.monitor.app import create_app
+from services.monitor.config import Settings
+
+
+def main() -> None:
+    """Run the monitor until it is told to stop."""
+    settings = Settings()
+    telemetry.start("monitor", settings)
+    run(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""Answers computed on demand: why and why not, a draft's verdicts, a dossier computed again, forecasts."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from contracts.catalog import BY_NAME, ContractBroken, FromTheFuture, decode, read_data
+from contracts.event import TYPE_PREFIX, Event, Json, Recorded, fact_id
+from contracts.jurisdiction import is_code, path_of
+from kit.db import Connection
+from kit.errors import NotFound, Rejected
+from services.monitor import dossier, queries
+from services.monitor.apply import State, load_world, scenes
+from services.monitor.domain import Act, Verdict, alert_id, fold, stand
+from services.monitor.engine import judge
+from services.monitor.evaluators.quota import exceeds_on
+from services.monitor.judging import ACT_SCOPE
+from services.monitor.labels import label
+
+_DRAFT: Final = "/draft"
+_OUTCOMES: Final = {"violated": "违反", "complied": "符合", "excused": "有据除外", "undetermined": "无法判定"}
+
+
+async def verdicts_of(db: Connection, state: State, act_id: str) -> Json:
+    """Return what every rule of its place says of an act, and why the others say nothing; raise ``NotFound``."""
+    world = await load_world(db, state)
+    found = (await scenes(db, state, {ACT_SCOPE + act_id})).by_id.get(act_id)
+    if found is None:
+        raise NotFound("没有这条行为记录，或它已撤回", field="id")
+    pairs = sorted(set(state.book.scopes(found)))
+    index = await scenes(db, state, {scope for _, scope in pairs})
+    verdicts = [
+        verdict
+        for rule, scope in pairs
+        for verdict in judge(state.book, rule, scope, index.scene(scope), world)
+        if verdict.subject in {act_id, scope, f"consent|{act_id}", f"span|{act_id}"} or act_id in verdict.acts
+    ]
+    return _sheet(state, found, verdicts)
+
+
+async def precheck(db: Connection, state: State, draft: Json, now: datetime) -> Json:
+    """Return what the rules would say of a draft act if it were issued now; nothing is stored.
+
+    ``draft``: ``type`` as family.verb or a CloudEvents type, ``jurisdiction``, ``unitid``, ``time`` (default: now), ``data``.
+    """
+    act = _draft(draft, now)
+    world = await load_world(db, state)
+    pairs = sorted(set(state.book.scopes(act)))
+    scopes = {scope for _, scope in pairs}
+    after = await scenes(db, state, scopes, [act])
+    before = {name: one for name, one in after.by_id.items() if name != act.id}
+    verdicts = []
+    for rule, scope in pairs:
+        scene = after.scene(scope)
+        without = {
+            _gist(one) for one in judge(state.book, rule, scope, {k: v for k, v in scene.items() if k in before}, world)
+        }
+        with_draft = judge(state.book, rule, scope, scene, world)
+        verdicts += [
+            one for one in with_draft if one.subject == act.id or act.id in one.acts or _gist(one) not in without
+        ]
+    return _sheet(state, act, verdicts)
+
+
+def _draft(draft: Json, now: datetime) -> Act:
+    name, place, unit = (str(draft.get(key, "")) for key in ("type", "jurisdiction", "unitid"))
+    name = name.removeprefix(TYPE_PREFIX).rsplit(".v", 1)[0] if name.startswith(TYPE_PREFIX) else name
+    if name not in BY_NAME or not BY_NAME[name].is_act:
+        raise Rejected("type 应为行为类事件，如 doc.issued", field="type")
+    if not is_code(place):
+        raise Rejected("jurisdiction 应为 2、4、6、9 或 12 位区划代码", field="jurisdiction")
+    if not unit:
+        raise Rejected("unitid 应为行文或组织单位的编号", field="unitid")
+    try:
+        time = datetime.fromisoformat(str(draft["time"])) if draft.get("time") else now
+        event = read_data(BY_NAME[name].type_name(), draft.get("data") or {})
+    except ContractBroken as error:
+        raise Rejected(f"{error.field}：{error.detail}", field=error.field) from None
+    except (FromTheFuture, ValueError):
+        raise Rejected("time 应为带时区的 ISO 8601 时间", field="time") from None
+    if time.tzinfo is None:
+        raise Rejected("time 应为带时区的 ISO 8601 时间", field="time")
+    original = Recorded[Event].model_construct(
+        fact_id=fact_id(_DRAFT, f"{unit}-{now.isoformat()}"),
+        source=_DRAFT,
+        id="draft",
+        time=time,
+        recorded=now,
+        jurisdiction=place,
+        unit=unit,
+        event=event,
+    )
+    act = stand(original, ())
+    if act is None:
+        raise Rejected("草稿无法识别", field="data")
+    return act
+
+
+def _gist(verdict: Verdict) -> tuple[str, str, str]:
+    return verdict.subject, verdict.outcome, verdict.reason
+
+
+def _sheet(state: State, act: Act, verdicts: Sequence[Verdict]) -> Json:
+    """Return verdicts as the API shows them: what was judged, and each rule that did not speak with its reason."""
+    spoke = {verdict.rule for verdict in verdicts}
+    holding = state.book.for_place(act.place)
+    silent = [
+        {"rule": rule.id, "title": rule.title, "why": _why_silent(state, rule.id, act, holding)}
+        for rule in sorted(state.book.rules.values(), key=lambda one: one.id)
+        if rule.id not in spoke and rule.status == "live"
+    ]
+    shown = [_verdict(state, verdict) for verdict in sorted(verdicts, key=lambda one: (one.rule, one.subject))]
+    return {"act_id": act.id, "type": act.name, "verdicts": shown, "not_applicable": silent}
+
+
+def _why_silent(state: State, rule_id: str, act: Act, holding: Mapping[str, Any]) -> str:
+    rule = state.book.rules[rule_id]
+    if rule_id not in holding:
+        return "本辖区的规则包未采用此规则"
+    if act.name not in holding[rule_id].params.on:
+        return "此规则不涉及这类行为"
+    if not rule.in_force(act.day):
+        return f"行为发生时此规则尚未施行（{rule.effective_from.isoformat()} 起施行）"
+    return "此规则所针对的情形未出现（如文种、方式、对象不符，或没有可比对的上级行为）"
+
+
+def _verdict(state: State, verdict: Verdict) -> Json:
+    rule = state.book.rules[verdict.rule]
+    return {
+        "rule": rule.id,
+        "rule_version": rule.version,
+        "title": rule.title,
+        "verdict": verdict.outcome,
+        "verdict_title": _OUTCOMES[verdict.outcome],
+        "reason": verdict.reason,
+        "subject": verdict.subject,
+        "unit_id": verdict.about,
+        "happened_on": verdict.happened_on.isoformat(),
+        "numbers": dict(verdict.numbers),
+        "missing": [label(field) for field in verdict.missing],
+        "exceptions": [{"name": one.name, "met": one.met, "evidence": one.evidence} for one in verdict.exceptions],
+        "clause": rule.sources[0].clause_of().model_dump(mode="json"),
+        "acts": list(verdict.acts),
+        "alert_id": alert_id(verdict.rule, verdict.version, verdict.subject) if verdict.severity else None,
+        "severity": verdict.severity,
+    }
+
+
+async def replay(db: Connection, state: State, content: bytes) -> bytes | None:
+    """Compute a dossier again from the stored facts that it names; ``None`` when they no longer bear it."""
+    named = json.loads(content)
+    stored = await queries.fact_bodies(db, [row["fact_id"] for row in named["inputs"]["facts"]])
+    return recompute(state, named, stored.values())
+
+
+def recompute(state: State, named: Json, bodies: Iterable[bytes]) -> bytes | None:
+    """Compute a dossier again from fact bodies; no server is needed."""
+    return dossier.recompute(state.book, fold([decode(body) for body in bodies]), named, state.base)
+
+
+async def forecasts(db: Connection, state: State, scope: str, unit: str | None, year: int) -> list[Json]:
+    """Return, for each unit with documents in the year, its count, its cap and the day on which it will be exceeded."""
+    await load_world(db, state)
+    wanted = (
+        [f"docs|{unit}|{year}"]
+        if unit
+        else [key for key in await queries.windows(db, "docs") if key.endswith(f"|{year}")]
+    )
+    items = []
+    for key in wanted:
+        scene = (await scenes(db, state, {key})).scene(key)
+        documents = sorted(
+            (act for act in scene.values() if act.name == "doc.issued"), key=lambda one: (one.time, one.id)
+        )
+        plans = sorted(
+            (act for act in scene.values() if act.name.startswith("plan.")), key=lambda one: (one.time, one.id)
+        )
+        caps = [cap for plan in plans if (cap := getattr(plan.event, "cap", None)) is not None]
+        if not documents or scope not in path_of(documents[0].place):
+            continue
+        cap = caps[-1] if caps else None
+        day = exceeds_on(len(documents), cap, documents[-1].day) if cap is not None and len(documents) <= cap else None
+        items.append(
+            {
+                "unit_id": documents[0].unit,
+                "jurisdiction": documents[0].place,
+                "kind": "发文",
+                "year": year,
+                "count": len(documents),
+                "cap": cap,
+                "share": round(len(documents) / cap, 4) if cap else None,
+                "exceeds_on": day.isoformat() if day else None,
+            }
+        )
+    return items
+
+
+def rule_sheet(state: State, rule_id: str) -> Json:
+    """Return a rule as the rule book shows it; raise ``NotFound``."""
+    rule = state.book.rules.get(rule_id)
+    if rule is None:
+        raise NotFound("没有这条规则", field="id")
+    packs = [
+        {"id": pack.id, "title": pack.title, "jurisdiction": pack.place}
+        for pack in state.book.packs.values()
+        if (pack.id, rule_id) in state.book.adopted
+    ]
+    return {
+        "rule": rule.id,
+        "version": rule.version,
+        "title": rule.title,
+        "status": rule.status,
+        "force": rule.force,
+        "severity": rule.severity,
+        "effective_from": rule.effective_from.isoformat(),
+        "known_from": rule.known_from.isoformat(),
+        "reading": rule.reading,
+        "sources": [source.model_dump(mode="json") for source in rule.sources],
+        "parameters": {key: one.model_dump(mode="json") for key, one in rule.parameters.items()},
+        "exceptions": [excuse.name for excuse in rule.exceptions],
+        "packs": packs,
+        "cases": [{"name": case.name, "expect": case.expect} for case in rule.cases],
+    }
+
+
+def read_json(content: bytes | None) -> Json | None:
+    """Return a stored dossier as a value."""
+    return dict(json.loads(content)) if content is not None else None

@@ -1,0 +1,91 @@
+"""The monitor's composition root: the only file that knows every part."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+
+from contracts.workdays import builtin
+from kit import telemetry
+from kit.auth import Keys
+from kit.cursor import Delivery
+from kit.db import Pool, connect_pool
+from kit.http import Readiness, create_http
+from kit.metrics import Metrics
+from kit.nats import close, connect
+from kit.outbox import Outbox
+from kit.progress import Progress
+from kit.reader import follow
+from kit.tasks import background
+from services.monitor import store
+from services.monitor.apply import STREAM, State, apply
+from services.monitor.book import load, shipped
+from services.monitor.config import Settings
+from services.monitor.http import router
+
+SCHEMA = "monitor"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the monitor; nothing connects before the application starts."""
+    readiness, metrics = Readiness(), Metrics()
+    facts = metrics.counter("monitor_facts", "Facts applied.")
+    changes = metrics.counter("monitor_alert_changes", "Alerts raised, amended or retracted.")
+    lag = metrics.gauge("monitor_lag", "Facts that wait to be applied.")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            pool = await stack.enter_async_context(
+                await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+            )
+            nc = await connect(
+                settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
+            )
+            stack.push_async_callback(close, nc)
+            state = State(load(*shipped()), builtin())
+            outbox, progress = Outbox(pool, nc), Progress()
+
+            async def handle(deliveries: Sequence[Delivery]) -> None:
+                with telemetry.batch_span("monitor.apply", (delivery.headers for delivery in deliveries)):
+                    changed = await _apply(pool, state, deliveries)
+                facts.add(len(deliveries))
+                changes.add(changed)
+                lag.set(progress.lag)
+                if changed:
+                    outbox.wake()
+
+            reading = follow(
+                nc.jetstream(),
+                STREAM,
+                checkpoint=lambda: _checkpoint(pool),
+                handle=handle,
+                batch=settings.batch,
+                wait=settings.wait,
+                progress=progress,
+            )
+            app.state.pool, app.state.reading, app.state.keys = pool, state, Keys.load(settings.public_key_file)
+            readiness.add("facts", progress.trouble)
+            readiness.add("outbox", outbox.trouble)
+            await stack.enter_async_context(background(reading, name="monitor.facts"))
+            await stack.enter_async_context(background(outbox.run(), name="monitor.outbox"))
+            yield
+
+    app = create_http("监测", settings=settings, lifespan=lifespan, readiness=readiness, metrics=metrics)
+    app.include_router(router)
+    return app
+
+
+async def _apply(pool: Pool, state: State, deliveries: Sequence[Delivery]) -> int:
+    """Apply a batch in one transaction; after a failure nothing in memory is trusted."""
+    try:
+        async with pool.acquire() as db, db.transaction():
+            return await apply(db, state, deliveries)
+    except BaseException:
+        state.forget()
+        raise
+
+
+async def _checkpoint(pool: Pool) -> int:
+    async with pool.acquire() as db:
+        return await store.position(db, STREAM)

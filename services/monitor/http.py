@@ -1,0 +1,211 @@
+"""The monitor's HTTP routes."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from kit import clock
+from kit.auth import Principal, allow, public
+from kit.db import Pool
+from kit.errors import Forbidden, NotFound
+from kit.paging import Current, Page
+from services.monitor import answers, queries
+from services.monitor.apply import State
+from services.monitor.queries import AlertFilter
+
+router = APIRouter(prefix="/v1")
+Reader = Annotated[Principal, Depends(allow("office", "operator", "discipline", "admin"))]
+AlertId = Annotated[str, Query(pattern=r"^[a-z2-7]{26}$")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+class AlertPage(Page[dict[str, Any]]):
+    """Alerts as they stand, the latest acts first."""
+
+
+class RuleList(BaseModel):
+    """The rule book."""
+
+    items: list[dict[str, Any]]
+
+
+class Answer(BaseModel):
+    """One computed answer and up to where it is current."""
+
+    model_config = {"extra": "allow"}
+    current: Current
+
+
+def _pool(request: Request) -> Pool:
+    pool: Pool = request.app.state.pool
+    return pool
+
+
+def _state(request: Request) -> State:
+    """Return a state of the request's own: the writer's cache is never touched, its (immutable) world is borrowed."""
+    own: State = request.app.state.reading
+    return State(own.book, own.base, own.world)
+
+
+Database = Annotated[Pool, Depends(_pool)]
+Reading = Annotated[State, Depends(_state)]
+
+
+@router.get("/alerts")
+async def list_alerts(  # noqa: PLR0913 - each filter is a parameter of the query
+    db: Database,
+    who: Reader,
+    state: Literal["standing", "retracted", "all"] = "standing",
+    rule: Annotated[str | None, Query(max_length=20)] = None,
+    severity: Literal["info", "warning", "serious"] | None = None,
+    jurisdiction: Annotated[str | None, Query(max_length=12)] = None,
+    unit: Annotated[str | None, Query(max_length=128)] = None,
+    act: Annotated[str | None, Query(max_length=26)] = None,
+    since: Annotated[date | None, Query(alias="from")] = None,
+    until: Annotated[date | None, Query(alias="to")] = None,
+    after: Cursor = None,
+    limit: Limit = 50,
+) -> AlertPage:
+    """List alerts within the caller's jurisdiction."""
+    wanted = AlertFilter(
+        None if state == "all" else state, rule, severity, jurisdiction, _own_unit(who, unit), act, since, until
+    )
+    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        items, following = await queries.page(connection, who.jurisdiction, wanted, after, limit)
+        return AlertPage(items=items, next=following, current=await queries.current(connection))
+
+
+@router.get("/alerts/counts")
+async def count_alerts(
+    db: Database, who: Reader, jurisdiction: Annotated[str | None, Query(max_length=12)] = None
+) -> AlertPage:
+    """Count the standing alerts by rule and severity."""
+    async with db.acquire() as connection:
+        items = await queries.counts(connection, who.jurisdiction, jurisdiction)
+        return AlertPage(items=items, next=None, current=await queries.current(connection))
+
+
+@router.get("/alerts/{alert_id}")
+async def read_alert(
+    db: Database, who: Reader, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
+) -> Answer:
+    """Read an alert with its dossier and every revision."""
+    async with db.acquire() as connection:
+        shown = await _alert(connection, who, alert_id)
+        content = await queries.dossier(connection, alert_id, revision)
+        steps = await queries.revisions(connection, alert_id)
+        answer = {**shown, "dossier": answers.read_json(content), "revisions": steps}
+        return Answer(**answer, current=await queries.current(connection))
+
+
+@router.get("/alerts/{alert_id}/dossier")
+async def read_dossier(
+    db: Database, who: Reader, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
+) -> Response:
+    """Return the dossier's own bytes, whose SHA-256 the alert carries."""
+    async with db.acquire() as connection:
+        await _alert(connection, who, alert_id)
+        content = await queries.dossier(connection, alert_id, revision)
+    if content is None:
+        raise NotFound("没有这一版的预警档案", field="revision")
+    return Response(content, media_type="application/json")
+
+
+@router.get("/alerts/{alert_id}/replay")
+async def replay_alert(
+    db: Database, state: Reading, who: Reader, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
+) -> Response:
+    """Compute the dossier again from the facts that it names; ``X-Same-Bytes`` tells whether it is the stored one."""
+    async with db.acquire() as connection:
+        await _alert(connection, who, alert_id)
+        stored = await queries.dossier(connection, alert_id, revision)
+        if stored is None:
+            raise NotFound("没有这一版的预警档案", field="revision")
+        again = await answers.replay(connection, state, stored)
+    if again is None:
+        raise NotFound("所列事实已推导不出这条预警", field="alert_id")
+    return Response(
+        again, media_type="application/json", headers={"X-Same-Bytes": "true" if again == stored else "false"}
+    )
+
+
+@router.get("/acts/{act_id}/verdicts")
+async def read_verdicts(db: Database, state: Reading, who: Reader, act_id: str) -> Answer:
+    """Tell what every rule says of an act: why, and why not."""
+    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        place = await queries.place_of(connection, act_id)
+        if place is None or not who.may_see(place):
+            raise NotFound("没有这条行为记录", field="id")
+        sheet = await answers.verdicts_of(connection, state, act_id)
+        return Answer(**sheet, current=await queries.current(connection))
+
+
+@router.post("/precheck")
+async def precheck(db: Database, state: Reading, who: Reader, draft: Annotated[dict[str, Any], Body()]) -> Answer:
+    """Tell what the rules would say of a draft; nothing is stored (发前核查)."""
+    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        if "jurisdiction" in draft:
+            who.require(str(draft["jurisdiction"]))
+        if who.units and str(draft.get("unitid")) not in who.units:
+            raise Forbidden("只能为本单位的草稿作发前核查", field="unitid")
+        sheet = await answers.precheck(connection, state, draft, clock.now())
+        return Answer(**sheet, current=await queries.current(connection))
+
+
+@router.get("/forecasts")
+async def list_forecasts(
+    db: Database,
+    state: Reading,
+    who: Reader,
+    year: Annotated[int | None, Query(ge=2000, le=2100)] = None,
+    unit: Annotated[str | None, Query(max_length=128)] = None,
+) -> AlertPage:
+    """Tell when each unit will exceed its cap at this year's rate."""
+    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        wanted = year or clock.now().astimezone(clock.BEIJING).year
+        items = await answers.forecasts(connection, state, who.jurisdiction, _own_unit(who, unit), wanted)
+        return AlertPage(items=items, next=None, current=await queries.current(connection))
+
+
+@router.get("/rules", dependencies=[Depends(public)])
+async def list_rules(state: Reading) -> RuleList:
+    """Show the rule book: every rule with its clauses, parameters and cases."""
+    return RuleList(items=[answers.rule_sheet(state, rule) for rule in sorted(state.book.rules)])
+
+
+@router.get("/rules/{rule}", dependencies=[Depends(public)])
+async def read_rule(state: Reading, rule: str) -> dict[str, Any]:
+    """Show one rule."""
+    return answers.rule_sheet(state, rule)
+
+
+@router.get("/parked")
+async def list_parked(
+    db: Database,
+    who: Annotated[Principal, Depends(allow("operator", "admin"))],
+    after: Cursor = None,
+    limit: Limit = 50,
+) -> AlertPage:
+    """List messages of FACTS that could not be read, without their content."""
+    async with db.acquire() as connection:
+        items, following = await queries.parked(connection, after, limit)
+        return AlertPage(items=items, next=following, current=await queries.current(connection))
+
+
+async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:  # noqa: ANN401 - a connection
+    shown = await queries.alert(connection, who.jurisdiction, alert_id)
+    if shown is None or (who.role == "office" and who.units and shown["unit_id"] not in who.units):
+        raise NotFound("没有这条预警", field="alert_id")
+    return dict(shown)
+
+
+def _own_unit(who: Principal, unit: str | None) -> str | None:
+    """Return the unit to filter by: an office sees its own only."""
+    if who.role != "office" or not who.units:
+        return unit
+    if unit is not None and unit not in who.units:
+        raise Forbidden("只能查看本单位的记录", field="unit")
+    return unit or sorted(who.units)[0]

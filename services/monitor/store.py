@@ -1,0 +1,241 @@
+"""The monitor's writes and the reads inside its batch: every such SQL statement is in this file; the caller owns the transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from kit.db import Connection
+from services.monitor.domain import Standing
+
+_CHECKPOINT: Final = "select position from checkpoint where stream = $1 for update"
+_POSITION: Final = "select coalesce(max(position), 0) from checkpoint where stream = $1"
+_ADVANCE: Final = """
+    insert into checkpoint (stream, position, stored_at) values ($1, $2, $3)
+    on conflict (stream) do update set position = excluded.position, stored_at = excluded.stored_at"""
+_KNOWN: Final = "select fact_id from fact where fact_id = any($1::text[])"
+_BODIES: Final = "select body from fact where fact_id = any($1::text[]) or target = any($1::text[]) order by position"
+_REFERENCE: Final = """
+    select body from fact f where reference or exists (select from fact o where o.fact_id = f.target and o.reference)
+    order by position"""
+_OFFERED: Final = "select key from offer where act = any($1::text[])"
+_DROP_OFFERS: Final = "delete from offer where act = any($1::text[])"
+_DROP_NEEDS: Final = "delete from need where act = any($1::text[])"
+_NEEDING: Final = "select distinct act from need where key = any($1::text[])"
+_OFFERING: Final = "select distinct act from offer where key = any($1::text[])"
+_DUE: Final = "select rule, scope from timer where due <= $1"
+_DROP_TIMERS: Final = "delete from timer t using unnest($1::text[], $2::text[]) s(rule, scope) where t.rule = s.rule and t.scope = s.scope"
+_SET_TIMERS: Final = "insert into timer (rule, scope, due) select * from unnest($1::text[], $2::text[], $3::date[])"
+_STANDING: Final = """
+    select a.alert_id, a.rule, a.rule_version, a.scope, a.subject, a.revision, a.digest
+    from alert a join unnest($1::text[], $2::text[]) s(rule, scope) on a.rule = s.rule and a.scope = s.scope
+    where a.state = 'standing'"""
+_REVISIONS: Final = "select alert_id, revision from alert where alert_id = any($1::text[])"
+_FINGERPRINTS: Final = "select fact_id, encode(sha256(body), 'hex') from fact where fact_id = any($1::text[])"
+_SHOWN: Final = "select alert_id, shown from alert where alert_id = any($1::text[])"
+_PUT_ALERTS: Final = """
+    insert into alert (alert_id, rule, rule_version, scope, subject, state, revision, severity, place, unit, happened_on, acts,
+                       digest, shown, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    on conflict (alert_id) do update set scope = excluded.scope, state = excluded.state, revision = excluded.revision,
+        severity = excluded.severity, place = excluded.place, unit = excluded.unit, happened_on = excluded.happened_on,
+        acts = excluded.acts, digest = excluded.digest, shown = excluded.shown, updated_at = excluded.updated_at"""
+_RETRACT: Final = "update alert set state = 'retracted', revision = $2, shown = $3, updated_at = $4 where alert_id = $1"
+_PARK: Final = """
+    insert into parked (position, subject, reason, body) select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
+    on conflict (position) do nothing"""
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact as it is stored."""
+
+    fact_id: str
+    position: int
+    name: str
+    target: str | None
+    reference: bool
+    place: str
+    unit: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert as it now stands."""
+
+    alert_id: str
+    rule: str
+    version: int
+    scope: str
+    subject: str
+    revision: int
+    severity: str
+    place: str
+    unit: str
+    happened_on: date
+    acts: tuple[str, ...]
+    digest: str
+    shown: Mapping[str, Any]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """One step of an alert."""
+
+    alert_id: str
+    revision: int
+    change: str
+    position: int
+    stored_at: datetime
+    shown: Mapping[str, Any]
+    dossier: bytes | None
+
+
+async def position(db: Connection, stream: str) -> int:
+    """Return the checkpoint of a stream; 0 at the beginning."""
+    return int(await db.fetchval(_POSITION, stream))
+
+
+async def lock_checkpoint(db: Connection, stream: str) -> int:
+    """Return the checkpoint and keep every other monitor from moving it until the transaction ends."""
+    found = await db.fetchval(_CHECKPOINT, stream)
+    return int(found or 0)
+
+
+async def advance(db: Connection, stream: str, to: int, stored_at: datetime) -> None:
+    """Set the checkpoint of a stream."""
+    await db.execute(_ADVANCE, stream, to, stored_at)
+
+
+async def known(db: Connection, fact_ids: Sequence[str]) -> set[str]:
+    """Return which facts are stored already."""
+    return {row["fact_id"] for row in await db.fetch(_KNOWN, fact_ids)}
+
+
+async def put_facts(db: Connection, rows: Iterable[FactRow]) -> None:
+    """Store new facts."""
+    records = [(r.fact_id, r.position, r.name, r.target, r.reference, r.place, r.unit, r.body) for r in rows]
+    columns = ("fact_id", "position", "name", "target", "reference", "place", "unit", "body")
+    if records:
+        await db.copy_records_to_table("fact", records=records, columns=columns)
+
+
+async def bodies(db: Connection, fact_ids: Sequence[str]) -> list[bytes]:
+    """Return the facts and everything that amends them."""
+    return [row["body"] for row in await db.fetch(_BODIES, fact_ids)] if fact_ids else []
+
+
+async def reference_bodies(db: Connection) -> list[bytes]:
+    """Return every reference fact and what amends one, in stream order."""
+    return [row["body"] for row in await db.fetch(_REFERENCE)]
+
+
+async def offered(db: Connection, acts: Sequence[str]) -> set[str]:
+    """Return the keys that acts offer as they are stored."""
+    return {row["key"] for row in await db.fetch(_OFFERED, acts)} if acts else set()
+
+
+async def put_keys(
+    db: Connection, offers: Sequence[tuple[str, str]], needs: Sequence[tuple[str, str]], changed: Sequence[str]
+) -> None:
+    """Store (key, act) pairs; ``changed`` names the acts that were stored before and whose old keys go."""
+    if changed:
+        await db.execute(_DROP_OFFERS, changed)
+        await db.execute(_DROP_NEEDS, changed)
+    if offers:
+        await db.copy_records_to_table("offer", records=offers, columns=("key", "act"))
+    if needs:
+        await db.copy_records_to_table("need", records=needs, columns=("key", "act"))
+
+
+async def needing(db: Connection, keys: Sequence[str]) -> set[str]:
+    """Return the acts whose verdicts depend on what offers one of the keys."""
+    return {row["act"] for row in await db.fetch(_NEEDING, keys)} if keys else set()
+
+
+async def offering(db: Connection, keys: Sequence[str]) -> set[str]:
+    """Return the acts that offer one of the keys."""
+    return {row["act"] for row in await db.fetch(_OFFERING, keys)} if keys else set()
+
+
+async def due(db: Connection, today: date) -> set[tuple[str, str]]:
+    """Return the (rule, scope) pairs to judge again because a day ended."""
+    return {(row["rule"], row["scope"]) for row in await db.fetch(_DUE, today)}
+
+
+async def set_timers(db: Connection, judged: Sequence[tuple[str, str]], timers: Mapping[tuple[str, str], date]) -> None:
+    """Replace the timers of the judged pairs."""
+    await db.execute(_DROP_TIMERS, [rule for rule, _ in judged], [scope for _, scope in judged])
+    if timers:
+        await db.execute(
+            _SET_TIMERS, [rule for rule, _ in timers], [scope for _, scope in timers], list(timers.values())
+        )
+
+
+async def standing(db: Connection, judged: Sequence[tuple[str, str]]) -> list[Standing]:
+    """Return the alerts that stand in the judged pairs."""
+    rows = await db.fetch(_STANDING, [rule for rule, _ in judged], [scope for _, scope in judged])
+    return [Standing(*row.values()) for row in rows]
+
+
+async def revisions(db: Connection, alert_ids: Sequence[str]) -> dict[str, int]:
+    """Return the last revision of alerts that ever were."""
+    return {row["alert_id"]: row["revision"] for row in await db.fetch(_REVISIONS, alert_ids)} if alert_ids else {}
+
+
+async def fingerprints(db: Connection, fact_ids: Sequence[str]) -> dict[str, str]:
+    """Return the SHA-256 of stored bodies."""
+    return {row[0]: row[1] for row in await db.fetch(_FINGERPRINTS, fact_ids)} if fact_ids else {}
+
+
+async def shown(db: Connection, alert_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what alerts show now."""
+    return {row["alert_id"]: row["shown"] for row in await db.fetch(_SHOWN, alert_ids)} if alert_ids else {}
+
+
+async def put_alerts(db: Connection, rows: Sequence[AlertRow]) -> None:
+    """Store raised and amended alerts as they now stand."""
+    await db.executemany(
+        _PUT_ALERTS,
+        [
+            (
+                r.alert_id,
+                r.rule,
+                r.version,
+                r.scope,
+                r.subject,
+                "standing",
+                r.revision,
+                r.severity,
+                r.place,
+                r.unit,
+                r.happened_on,
+                list(r.acts),
+                r.digest,
+                r.shown,
+                r.updated_at,
+            )
+            for r in rows
+        ],
+    )
+
+
+async def retract(db: Connection, rows: Sequence[RevisionRow]) -> None:
+    """Mark alerts as retracted."""
+    await db.executemany(_RETRACT, [(r.alert_id, r.revision, r.shown, r.stored_at) for r in rows])
+
+
+async def put_revisions(db: Connection, rows: Sequence[RevisionRow]) -> None:
+    """Add steps of alerts."""
+    columns = ("alert_id", "revision", "change", "position", "stored_at", "shown", "dossier")
+    records = [(r.alert_id, r.revision, r.change, r.position, r.stored_at, r.shown, r.dossier) for r in rows]
+    if records:
+        await db.copy_records_to_table("alert_revision", records=records, columns=columns)
+
+
+async def park(db: Connection, rows: Sequence[tuple[int, str, str, bytes]]) -> None:
+    """Set aside (position, subject, reason, body) that is no fact we can read."""
+    if rows:
+        await db.execute(_PARK, *(list(column) for column in zip(*rows, strict=True)))
