@@ -12,27 +12,44 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
-    nats_url: SecretStr = Field(validation_alias="NATS_URL", description="The JetStream server; may carry user and password.")
+    nats_url: SecretStr = Field(
+        validation_alias="NATS_URL", description="The JetStream server; may carry user and password."
+    )
     nats_seed_file: Path | None = Field(
-        default=None, validation_alias="NATS_SEED_FILE", description="File with the nkey seed of this service's NATS user."
+        default=None,
+        validation_alias="NATS_SEED_FILE",
+        description="File with the nkey seed of this service's NATS user.",
     )
     nats_ca_file: Path | None = Field(
-        default=None, validation_alias="NATS_CA_FILE", description="Certificate authority of the NATS server; turns TLS on."
+        default=None,
+        validation_alias="NATS_CA_FILE",
+        description="Certificate authority of the NATS server; turns TLS on.",
     )
-    database_url: SecretStr = Field(validation_alias="DATABASE_URL", description="The PostgreSQL database, as postgresql://…")
+    database_url: SecretStr = Field(
+        validation_alias="DATABASE_URL", description="The PostgreSQL database, as postgresql://…"
+    )
     database_connections: int = Field(
-        default=8, ge=2, le=100, validation_alias="DATABASE_CONNECTIONS", description="The most connections of this process."
+        default=8,
+        ge=2,
+        le=100,
+        validation_alias="DATABASE_CONNECTIONS",
+        description="The most connections of this process.",
     )
     public_key_file: Path = Field(
-        validation_alias="JIANFU_PUBLIC_KEY_FILE", description="PEM file with the Ed25519 public keys that tokens are checked with."
+        validation_alias="JIANFU_PUBLIC_KEY_FILE",
+        description="PEM file with the Ed25519 public keys that tokens are checked with.",
     )
     host: str = Field(default="127.0.0.1", validation_alias="HOST", description="Address to listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on; 0 takes a free one.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on; 0 takes a free one."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", validation_alias="LOG_LEVEL", description="The least severe level that is logged."
     )
     otlp_endpoint: str | None = Field(
-        default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Base URL of the OTLP/HTTP collector; none: no export."
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Base URL of the OTLP/HTTP collector; none: no export.",
     )
 
 

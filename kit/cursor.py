@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -26,7 +25,7 @@ _MAX_BYTES: Final = 16 * 1024 * 1024
 _API: Final = 5.0
 _ENDS_OF_A_PULL: Final = ("Message Size Exceeds MaxBytes", "Batch Completed", "Request Timeout", "Interest Expired")
 _SHORT_REPLY: Final = 9
-"""Tokens of ``$JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<number>.<ns>.<pending>``; domains add two more in front."""
+"""Tokens of ``$JS.ACK.<stream>.<consumer>.<delivered>.<seq>.<number>.<ns>.<pending>``; domains add two in front."""
 
 
 class Delivery(NamedTuple):
@@ -51,7 +50,14 @@ class Cursor:
     """Delivers what follows ``after``, in order; ``fault`` tells why it no longer does."""
 
     def __init__(
-        self, js: JetStreamContext, nc: Client, stream: str, *, subjects: Sequence[str], after: int, deliver: Callable[[Delivery], None]
+        self,
+        js: JetStreamContext,
+        nc: Client,
+        stream: str,
+        *,
+        subjects: Sequence[str],
+        after: int,
+        deliver: Callable[[Delivery], None],
     ) -> None:
         """Plan a cursor; nothing is asked of the server before ``open``."""
         self._js = js
@@ -92,7 +98,10 @@ class Cursor:
         if state.messages and state.first_seq > self.last + 1:
             raise Broken(f"the stream begins at {state.first_seq}, after the checkpoint {self.last}")
         self._subscription = await self._nc.subscribe(
-            self._inbox, cb=self._receive, pending_msgs_limit=0, pending_bytes_limit=0  # what we ask for is the limit
+            self._inbox,
+            cb=self._receive,
+            pending_msgs_limit=0,
+            pending_bytes_limit=0,  # what we ask for is the limit
         )
         info = await self._js.add_consumer(
             self._stream,
@@ -115,7 +124,12 @@ class Cursor:
     async def ask(self, count: int) -> None:
         """Ask the server for ``count`` more messages."""
         limit = max(_MAX_BYTES, 2 * self._nc.max_payload)
-        pull = {"batch": count, "expires": int(_EXPIRES * 1e9), "idle_heartbeat": int(HEARTBEAT * 1e9), "max_bytes": limit}
+        pull = {
+            "batch": count,
+            "expires": int(_EXPIRES * 1e9),
+            "idle_heartbeat": int(HEARTBEAT * 1e9),
+            "max_bytes": limit,
+        }
         self.asked += count
         await self._nc.publish(self._next, json.dumps(pull).encode(), reply=self._inbox)
 

@@ -35,7 +35,9 @@ async def connect_pool(dsn: SecretStr | str, *, size: int, schema: str, name: st
 
 
 async def _prepare(connection: Connection) -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", format="binary", encoder=_to_jsonb, decoder=_from_jsonb)
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary", encoder=_to_jsonb, decoder=_from_jsonb
+    )
 
 
 def _to_jsonb(value: object) -> bytes:

@@ -1,5 +1,7 @@
-"""Failures that are not the sender's fault: whether waiting may mend them, and how to name them without telling data."""
+"""Failures that are not the sender's fault: whether waiting may mend them, and their names without their data."""
 
+import traceback
+from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -15,10 +17,12 @@ _PASSING: Final = (
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to take over
 )
+_DEEPEST: Final = 25
+"""The most frames of one error that are worth a log line."""
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the world was in the way (server away, disk full, time over), so that trying again later makes sense."""
+    """Tell whether the world was in the way (server away, disk full, time over), so that trying again makes sense."""
     if isinstance(error, asyncpg.InterfaceError):  # also wrong use of the driver, which no waiting mends
         return "clos" in str(error)
     return isinstance(error, _PASSING)
@@ -35,3 +39,18 @@ def describe(error: BaseException) -> str:
         return f"{kind} {first['type']} at {'.'.join(map(str, first['loc']))}"
     text = str(error)
     return f"{kind}: {text}" if text else kind
+
+
+def frames(error: BaseException) -> list[str]:
+    """Return where an error and its causes came from, outermost first: causes and ``folder/file:line function``."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    lines: list[str] = []
+    for link in chain:
+        if link is not error:
+            lines.append(f"caused by {describe(link)}")
+        for frame in traceback.extract_tb(link.__traceback__)[-_DEEPEST:]:
+            place = Path(frame.filename)
+            lines.append(f"{place.parent.name}/{place.name}:{frame.lineno} {frame.name}")
+    return lines

@@ -46,10 +46,10 @@ class _File:
 async def migrate(dsn: SecretStr | str, schema: str, folder: Path, *, patience: float = 60.0) -> list[str]:
     """Bring ``schema`` up to the newest file of ``folder`` and return the names that were applied now.
 
-    Files are ``NNNN_what.sql``, each one transaction that waits at most 5 s for a table lock; ``-- no-transaction`` as the
-    first line is for one single statement that must stand alone and can be repeated (``create index concurrently if not
-    exists``). Safe to run from several processes at once; waits up to ``patience`` seconds for the others, then raises
-    ``TimeoutError``. Raises ``Drift`` when an applied file changed or vanished, or a new one has an older number.
+    Files are ``NNNN_what.sql``, each one transaction that waits at most 5 s for a table lock; ``-- no-transaction`` as
+    the first line is for one single statement that must stand alone and can be repeated (``create index concurrently
+    if not exists``). Safe to run from several processes at once; waits up to ``patience`` seconds for the others,
+    then raises ``TimeoutError``. Raises ``Drift`` when an applied file changed or vanished, or a new one has an older number.
     """
     if not _SCHEMA.match(schema):
         raise ValueError(f"{schema!r} is not a plain schema name")
@@ -98,7 +98,7 @@ def _waiting(files: list[_File], applied: dict[str, str]) -> list[_File]:
 async def _lock(db: Connection, schema: str, patience: float) -> None:
     key = int.from_bytes(hashlib.sha256(f"migrate {schema}".encode()).digest()[:8], "big", signed=True)
     async with asyncio.timeout(patience):
-        while not await db.fetchval(_TRY_LOCK, key):
+        while not await db.fetchval(_TRY_LOCK, key):  # noqa: ASYNC110  the lock is in another process
             await asyncio.sleep(_POLL)
 
 

@@ -34,11 +34,10 @@ async def connect(
     """Connect as ``name``; afterwards reconnect for ever.
 
     The URL may carry user and password; ``seed_file`` holds an nkey seed instead, ``ca_file`` turns TLS on, and
-    ``inbox_prefix`` is needed by users who may only listen to their own inboxes. Waits up to ``patience`` seconds for the
-    first connection and then raises ``ConnectionError``. Later trouble is logged and never raised out of a callback.
+    ``inbox_prefix`` is needed by users who may only listen to their own inboxes. Waits up to ``patience`` seconds for
+    the first connection and then raises ``ConnectionError``. Later trouble is logged and never raised by a callback.
     """
-    reporter = _Reporter(name)
-    client = _Connection()
+    client = _Connection(name)
     options: dict[str, Any] = {"reconnect_time_wait": 0.25}  # loose keywords, as the library takes them (declared int)
     if seed_file is not None:
         options["nkeys_seed"] = str(seed_file)
@@ -56,15 +55,17 @@ async def connect(
                 connect_timeout=5,
                 ping_interval=PING_INTERVAL,
                 max_outstanding_pings=2,
-                error_cb=reporter.failed,
-                disconnected_cb=reporter.disconnected,
-                reconnected_cb=reporter.reconnected,
-                closed_cb=client.closed,
+                error_cb=client.on_error,
+                disconnected_cb=client.on_disconnected,
+                reconnected_cb=client.on_reconnected,
+                closed_cb=client.on_closed,
                 **options,
             )
     except (TimeoutError, OSError, nats.errors.Error) as error:
         await close(client)
-        raise ConnectionError(f"no connection to NATS after {patience:g} s: {reporter.last or type(error).__name__}") from error
+        raise ConnectionError(
+            f"no connection to NATS after {patience:g} s: {client.last_trouble or type(error).__name__}"
+        ) from error
     return client
 
 
@@ -80,46 +81,47 @@ async def close(nc: Client) -> None:
 
 
 class _Connection(Client):
-    """A client that knows whether it was closed on purpose.
+    """A client that knows whether it was closed on purpose, and writes what happens to it into the log.
 
     The library closes for good on a refused login or a broken protocol. Nothing in this process can mend that, so the
     process ends itself in order and whoever supervises it starts it anew.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, label: str) -> None:
         super().__init__()
+        self._label = label
         self._on_purpose = False
+        self.last_trouble: str | None = None
 
     async def close(self) -> None:
+        """Close on purpose."""
         self._on_purpose = True
         await super().close()
 
     async def drain(self) -> None:
+        """Send what is buffered and close on purpose."""
         self._on_purpose = True
         await super().drain()
 
-    async def closed(self) -> None:
-        if not self._on_purpose:
-            _log.critical("nats.lost", error=type(self.last_error).__name__)
-            os.kill(os.getpid(), signal.SIGTERM)
-
-
-class _Reporter:
-    """Writes what happens to one connection into the log; an unreachable server is one line, not one per attempt."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self.last: str | None = None
-
-    async def failed(self, error: Exception) -> None:
+    async def on_error(self, error: Exception) -> None:
+        """Tell of trouble; an unreachable server is one line, not one per attempt."""
         text = f"{type(error).__name__}: {error}"
-        if text != self.last:
-            _log.warning("nats.trouble", connection=self._name, error=text)
-        self.last = text
+        if text != self.last_trouble:
+            _log.warning("nats.trouble", connection=self._label, error=text)
+        self.last_trouble = text
 
-    async def disconnected(self) -> None:
-        _log.warning("nats.disconnected", connection=self._name)
+    async def on_disconnected(self) -> None:
+        """Tell that the server is away."""
+        if not self._on_purpose:
+            _log.warning("nats.disconnected", connection=self._label)
 
-    async def reconnected(self) -> None:
-        self.last = None
-        _log.info("nats.reconnected", connection=self._name)
+    async def on_reconnected(self) -> None:
+        """Tell that it is back."""
+        self.last_trouble = None
+        _log.info("nats.reconnected", connection=self._label)
+
+    async def on_closed(self) -> None:
+        """End the process when the connection is closed for good and nobody wanted it."""
+        if not self._on_purpose:
+            _log.critical("nats.lost", connection=self._label, error=type(self.last_error).__name__)
+            os.kill(os.getpid(), signal.SIGTERM)

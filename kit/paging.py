@@ -46,9 +46,9 @@ class Keyset(Generic[K]):
     def decode(self, cursor: str) -> K:
         """Return the key; raise ``Rejected`` (bad_cursor, field ``after``) when it is none of this list's."""
         try:
-            if len(cursor) > _MAX_CURSOR:
-                raise ValueError("too long")
-            raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-            return self._shape.validate_json(raw, strict=True)
+            padded = cursor[:_MAX_CURSOR].encode("ascii") + b"=" * (-len(cursor) % 4)
+            return self._shape.validate_json(base64.b64decode(padded, altchars=b"-_", validate=True), strict=True)
         except (ValueError, binascii.Error, ValidationError):
-            raise Rejected("翻页标记 after 不是本列表给出的，请从第一页重新查询", code="bad_cursor", field="after") from None
+            raise Rejected(
+                "翻页标记 after 不是本列表给出的，请从第一页重新查询", code="bad_cursor", field="after"
+            ) from None

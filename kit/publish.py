@@ -70,10 +70,10 @@ async def publish_batch(nc: Client, messages: Sequence[Outgoing], *, deadline: f
     """Store the messages in order in the one stream of their subjects; return the stream sequence of each.
 
     Up to 1,000 messages (16 MB) are one atomic batch: all are stored or none; more are split. When one of the ids is
-    already stored the messages go one by one, and a duplicate answers with its first sequence. Trouble is retried with the
-    same ids for up to ``deadline`` seconds, which must be less than the dedup window (120 s) so that each message is stored
-    once; then ``Unpublished`` is raised. Raises ``TooLarge`` before anything is sent when a message exceeds what the server
-    takes, and ``ValueError`` for a subject or header that would break the protocol.
+    already stored the messages go one by one, and a duplicate answers with its first sequence. Trouble is retried with
+    the same ids for up to ``deadline`` seconds, less than the dedup window (120 s) so that each message is
+    stored once; then ``Unpublished`` is raised. Raises ``TooLarge`` before anything is sent when a message exceeds what
+    the server takes, and ``ValueError`` for a subject or header that would break the protocol.
     """
     packed = [_pack(message, nc.max_payload) for message in messages]
     end = asyncio.get_running_loop().time() + deadline
@@ -81,7 +81,11 @@ async def publish_batch(nc: Client, messages: Sequence[Outgoing], *, deadline: f
     start = 0
     while start < len(packed):
         stop, size = start, 0
-        while stop < len(packed) and stop - start < MAX_MESSAGES and (stop == start or size + packed[stop].size <= MAX_BYTES):
+        while (
+            stop < len(packed)
+            and stop - start < MAX_MESSAGES
+            and (stop == start or size + packed[stop].size <= MAX_BYTES)
+        ):
             size += packed[stop].size
             stop += 1
         sequences += await _store(nc, packed[start:stop], end)
@@ -106,7 +110,9 @@ _BATCH_HEADERS: Final = 128
 
 
 def _pack(message: Outgoing, limit: int) -> _Packed:
-    lines = "".join([f"Nats-Msg-Id: {message.msg_id}\r\n", *(f"{key}: {value}\r\n" for key, value in message.headers.items())])
+    lines = "".join(
+        [f"Nats-Msg-Id: {message.msg_id}\r\n", *(f"{key}: {value}\r\n" for key, value in message.headers.items())]
+    )
     expected = 1 + len(message.headers)
     if _BAD_SUBJECT.search(message.subject) or lines.count("\n") != expected or lines.count("\r") != expected:
         raise ValueError("a subject, id or header with white space or a line break")
@@ -169,13 +175,24 @@ async def _atomic(nc: Client, chunk: Sequence[_Packed]) -> list[int]:
 
 def _frame(packed: _Packed, batch: str, number: int) -> bytes:
     """Return one HPUB frame; only the commit asks for an answer, it reports a fault of any frame before it."""
-    head = b"NATS/1.0\r\nNats-Batch-Id: %b\r\nNats-Batch-Sequence: %d\r\n%b\r\n" % (batch.encode(), number, packed.headers)
+    head = b"NATS/1.0\r\nNats-Batch-Id: %b\r\nNats-Batch-Sequence: %d\r\n%b\r\n" % (
+        batch.encode(),
+        number,
+        packed.headers,
+    )
     body = packed.message.body
-    return b"HPUB %b %d %d\r\n%b%b\r\n" % (packed.message.subject.encode(), len(head), len(head) + len(body), head, body)
+    return b"HPUB %b %d %d\r\n%b%b\r\n" % (
+        packed.message.subject.encode(),
+        len(head),
+        len(head) + len(body),
+        head,
+        body,
+    )
 
 
-async def _write(nc: Any, frames: bytes) -> None:  # noqa: ANN401 - the library has no public way to write many frames at once
-    await nc._send_command(frames)  # noqa: SLF001 - as above; tests/kit/test_publish.py fails if a release changes it
+async def _write(nc: Any, frames: bytes) -> None:
+    """Write many frames at once, for which the library has no public way."""
+    await nc._send_command(frames)  # noqa: SLF001  the tests of batches fail if a release changes it
     nc.stats["out_bytes"] += len(frames)
 
 

@@ -5,10 +5,10 @@ message is done exactly once; what it does outside of that transaction may be do
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+import nats.errors
 import structlog
 from nats.js import JetStreamContext
 
@@ -30,7 +30,7 @@ _STEADY: Final = 60.0
 _log = structlog.stdlib.get_logger("kit.reader")
 
 
-async def read(
+async def read(  # noqa: PLR0913  each is a decision of the caller
     js: JetStreamContext,
     stream: str,
     *,
@@ -43,11 +43,11 @@ async def read(
 ) -> None:
     """Hand over every message after ``start_after`` in order, until cancelled.
 
-    A batch has up to ``batch`` messages and is handed over at the latest ``wait`` seconds after its first message came; the
-    next one is collected while ``handle`` works. Without ``subjects`` the sequences are proved to have no gap. Lost
-    connections, consumers and servers are mended behind the last message received, and while that lasts ``progress.error``
-    says why. An exception of ``handle`` is logged, kept in ``progress.error`` and raised; ``ConnectionClosedError`` means
-    that the connection was closed for good.
+    A batch has up to ``batch`` messages and is handed over at the latest ``wait`` seconds after its first message came;
+    the next one is collected while ``handle`` works. Without ``subjects`` the sequences are proved to have no gap. Lost
+    connections, consumers and servers are mended behind the last message received, and while that lasts
+    ``progress.error`` says why. An exception of ``handle`` is logged, kept in ``progress.error`` and raised;
+    ``ConnectionClosedError`` means that the connection was closed for good.
     """
     source = Source(js, stream, subjects=subjects, start_after=start_after, size=batch, progress=progress)
     progress.last_seq = start_after
@@ -70,7 +70,7 @@ async def read(
         await source.close()
 
 
-async def follow(
+async def follow(  # noqa: PLR0913  as above
     js: JetStreamContext,
     stream: str,
     *,
@@ -83,8 +83,8 @@ async def follow(
 ) -> None:
     """Read from the stored checkpoint, and begin again from it when PostgreSQL or NATS was in the way.
 
-    Outages are retried with a pause of at most 5 s for as long as they last, ``progress.error`` set meanwhile; any other
-    exception of ``handle`` stops the reader for good: a stopped ledger is better than one with a hole.
+    Outages are retried with a pause of at most 5 s for as long as they last, ``progress.error`` set meanwhile; any
+    other exception of ``handle`` stops the reader for good: a stopped ledger is better than one with a hole.
     """
     loop = asyncio.get_running_loop()
     failures = 0
@@ -93,11 +93,18 @@ async def follow(
         try:
             start = await checkpoint()
             await read(
-                js, stream, subjects=subjects, start_after=start, handle=handle, batch=batch, wait=wait, progress=progress
+                js,
+                stream,
+                subjects=subjects,
+                start_after=start,
+                handle=handle,
+                batch=batch,
+                wait=wait,
+                progress=progress,
             )
         except Exception as error:
             progress.error = describe(error)
-            if not is_outage(error) or js._nc.is_closed:
+            if not is_outage(error) or isinstance(error, nats.errors.ConnectionClosedError):
                 _log.critical("reader.stopped", stream=stream, after=progress.last_seq, error=progress.error)
                 raise
         failures = 0 if loop.time() - begun > _STEADY else failures + 1

@@ -34,7 +34,14 @@ class Source:
     """Reads one stream from one position; one user at a time."""
 
     def __init__(
-        self, js: JetStreamContext, stream: str, *, subjects: Sequence[str], start_after: int, size: int, progress: Progress
+        self,
+        js: JetStreamContext,
+        stream: str,
+        *,
+        subjects: Sequence[str],
+        start_after: int,
+        size: int,
+        progress: Progress,
     ) -> None:
         """Plan to read in portions of at most ``size``; nothing is asked of the server before ``take``."""
         self._js = js
@@ -67,7 +74,9 @@ class Source:
             if len(self._buffer) >= self._size or (self._buffer and now - self._first_at >= wait):
                 return await self._hand_over()
             await self._tend(now)
-            alarm = self._loop.call_later(min(_TICK, self._first_at + wait - now) if self._buffer else _TICK, self._changed.set)
+            alarm = self._loop.call_later(
+                min(_TICK, self._first_at + wait - now) if self._buffer else _TICK, self._changed.set
+            )
             await self._changed.wait()
             alarm.cancel()
 
@@ -122,7 +131,9 @@ class Source:
         if not self._nc.is_connected:
             self._trouble("not connected", now, counts=False)
             return
-        cursor = Cursor(self._js, self._nc, self._stream, subjects=self._subjects, after=self._last, deliver=self._deliver)
+        cursor = Cursor(
+            self._js, self._nc, self._stream, subjects=self._subjects, after=self._last, deliver=self._deliver
+        )
         self._cursor, self._opened_at = cursor, now
         try:
             self._progress.stream_last = await cursor.open()

@@ -35,8 +35,8 @@ CLUES: Final = _log("CLUES", ["clues.>"])
 async def ensure_stream(js: JetStreamContext, want: StreamConfig, *, replicas: int = 1) -> str:
     """Create the stream or bring it to ``want``; return "created", "same" or "updated [...]".
 
-    Settings that ``want`` leaves at their default are left as they are. Raises ``RuntimeError`` when a difference cannot be
-    changed in place.
+    Settings that ``want`` leaves at their default are left as they are. Raises ``RuntimeError`` when a difference
+    cannot be changed in place.
     """
     name = want.name or ""
     want = want.evolve(num_replicas=replicas)
