@@ -28,7 +28,7 @@ class ChineseParser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take what ``ArgumentParser`` takes."""
-        super().__init__(*args, add_help=False, allow_abbrev=False, **kwargs)
+        super().__init__(*args, **kwargs | {"add_help": False, "allow_abbrev": False})
         self._positionals.title = "参数"
         self._optionals.title = "选项"
         self.add_argument("-h", "--help", action="help", help="显示这份帮助")

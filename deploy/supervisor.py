@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
+import nats
 
 from deploy import database, tokens
 from deploy.embedded.errors import Unusable
+from deploy.embedded.nats import Nats
 from deploy.embedded.ports import LOOPBACK
+from deploy.embedded.postgres import Postgres
 from deploy.embedded.servers import Servers
 from deploy.process import Process, Say
-from kit.nats import close, connect
 from kit.streams import ALERTS, CLUES, FACTS, ensure_stream
 
 SERVICES = ("intake", "ledger", "monitor", "notify", "console")
@@ -95,12 +97,12 @@ async def _prepare(servers: Servers, say: Say) -> tuple[list[Process], System]:
 
 async def _ensure_streams(servers: Servers) -> None:
     for url, streams in ((servers.nats.url, (FACTS, ALERTS)), (servers.nats.clues_url, (CLUES,))):
-        connection = await connect(url, name="deploy")
+        connection = await nats.connect(url, name="deploy")
         try:
             for stream in streams:
                 await ensure_stream(connection.jetstream(), stream)
         finally:
-            await close(connection)
+            await connection.close()
 
 
 def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresses: Mapping[str, str]) -> dict[str, str]:
@@ -143,10 +145,22 @@ async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
 
 
 async def _keep_alive(servers: Servers, say: Say) -> None:
-    """Start a server again that died; the services reconnect by themselves."""
+    """Start a server again that died; the services reconnect by themselves. ``Unusable`` when it will not start."""
     while True:
         await asyncio.sleep(0.5)
         for server in (servers.nats, servers.postgres):
             if not server.alive:
                 say(f"{server.title} 意外退出,正在重新启动。")
-                server.start()  # takes the loop's thread on purpose: Linux ties a child to the thread that started it
+                await _start_again(server)
+
+
+async def _start_again(server: Nats | Postgres) -> None:
+    """Start a server, a few times: PostgreSQL refuses until the last child of its predecessor is gone."""
+    for pause in (1, 2, 4, 8):
+        try:
+            server.start()  # takes the loop's thread on purpose: Linux ties a child to the thread that started it
+        except Unusable:
+            await asyncio.sleep(pause)
+        else:
+            return
+    server.start()

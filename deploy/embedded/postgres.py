@@ -62,7 +62,8 @@ class Postgres:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         if uid:
             self._home.root.chmod(0o711)
-            os.chown(self._folder, uid, uid)
+        if os.geteuid() == 0:
+            _give(self._folder, uid)
         data = self._folder / "data"
         if not data.exists():
             self._create(data, prefix, uid)
@@ -147,6 +148,14 @@ def _not_as_root(root: Path) -> tuple[list[str], int]:
             f"PostgreSQL 不能以 root 身份运行,而普通用户进不了 {closed}。请改用普通用户运行,或把目录移到别处。"
         )
     return [], NOBODY
+
+
+def _give(folder: Path, uid: int) -> None:
+    """Make a user the owner of a folder and all in it; the machine may have changed since the last run."""
+    if folder.stat().st_uid == uid:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, uid, uid, follow_symlinks=False)
 
 
 def _tail(log: Path) -> str:
