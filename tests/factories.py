@@ -1,8 +1,8 @@
 """Facts for tests: valid CloudEvents with defaults, one function for each event type.
 
-Each function takes ``Envelope`` fields by keyword (``id``, ``source``, ``unit``, ``place``, ``time``, ``recorded``) and every
-other keyword as a field of the data, and returns the CloudEvent as a dict. ``wire`` makes the bytes of one.
-``corrected`` and ``withdrawn`` take the event that they are about.
+Each function takes ``id``, ``source``, ``unit``, ``place``, ``time`` and ``recorded`` of the envelope by keyword and every
+other keyword as a field of the data, and returns the CloudEvent as a dict; ``data={...}`` sets fields of the data whose
+names the envelope has too. ``corrected`` and ``withdrawn`` take the event that they are about. ``wire`` makes the bytes.
 """
 
 import itertools
@@ -26,7 +26,8 @@ _numbers = itertools.count(1)
 def event(name: str, fields: Event, defaults: Event) -> Event:
     """Build the event ``family.verb`` version 1; the data are the defaults under the fields that are no envelope's."""
     given = {key: fields[key] for key in _ENVELOPE if key in fields}
-    data = {**defaults, **{key: value for key, value in fields.items() if key not in _ENVELOPE}}
+    other = {key: value for key, value in fields.items() if key not in (*_ENVELOPE, "data")}
+    data = {**defaults, **other, **fields.get("data", {})}
     time = _text(given.get("time", TIME))
     return {
         "specversion": "1.0",
@@ -112,7 +113,9 @@ def launched(**fields: Any) -> Event:
 
 def visited(**fields: Any) -> Event:
     target = {"unit": TOWN, "kind": "乡镇", "level": 4}
-    return event("ins.visit", fields, {"topic": "森林防火专项督查", "target": target, "visited_at": TIME, "minutes": 90})
+    return event(
+        "ins.visit", fields, {"topic": "森林防火专项督查", "target": target, "visited_at": TIME, "minutes": 90}
+    )
 
 
 def started(**fields: Any) -> Event:
@@ -143,7 +146,12 @@ def certificate(**fields: Any) -> Event:
 
 
 def demanded(**fields: Any) -> Event:
-    defaults = {"subject_matter": "春耕进度", "addressees": [TOWN], "sent_at": TIME, "due_at": "2025-03-10T18:00:00+08:00"}
+    defaults = {
+        "subject_matter": "春耕进度",
+        "addressees": [TOWN],
+        "sent_at": TIME,
+        "due_at": "2025-03-10T18:00:00+08:00",
+    }
     return event("rpt.demanded", fields, defaults)
 
 
@@ -179,7 +187,14 @@ def registered(**fields: Any) -> Event:
     return event(
         "unit.registered",
         fields,
-        {"unit": TOWN, "name": "云岭镇", "kind": "乡镇街道", "level": 4, "place": "990101001", "valid_from": "2020-01-01"},
+        {
+            "unit": TOWN,
+            "name": "云岭镇",
+            "kind": "乡镇街道",
+            "level": 4,
+            "place": "990101001",
+            "valid_from": "2020-01-01",
+        },
     )
 
 
@@ -189,7 +204,13 @@ def assigned(**fields: Any) -> Event:
 
 
 def calendar(**fields: Any) -> Event:
-    defaults = {"year": 2025, "place": "00", "basis": "国办发明电〔2024〕12号", "days_off": ["2025-01-01"], "work_days": []}
+    defaults = {
+        "year": 2025,
+        "place": "00",
+        "basis": "国办发明电〔2024〕12号",
+        "days_off": ["2025-01-01"],
+        "work_days": [],
+    }
     return event("calendar.published", fields, defaults)
 
 
