@@ -1,8 +1,8 @@
 """Facts for tests: valid CloudEvents with defaults, one function for each event type.
 
-Each function takes ``id``, ``source``, ``unit``, ``place``, ``time`` and ``recorded`` of the envelope by keyword and every
-other keyword as a field of the data, and returns the CloudEvent as a dict; ``data={...}`` sets fields of the data whose
-names the envelope has too. ``corrected`` and ``withdrawn`` take the event that they are about. ``wire`` makes the bytes.
+Each function takes ``id``, ``source``, ``unit``, ``place``, ``time`` and ``recorded`` of the envelope by keyword and
+every other keyword as a field of the data, and returns the CloudEvent as a dict; ``data={...}`` sets fields of the data
+whose names the envelope has too. ``corrected`` and ``withdrawn`` take the event that they are about.
 """
 
 import itertools

@@ -1,0 +1,204 @@
+"""What a ledger is, and how facts become its rows: acts as they stood at each moment of knowledge, folded. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Final, NamedTuple
+
+from contracts.acts import ActCorrected, ActWithdrawn
+from contracts.event import Event, fact_id
+from services.ledger.columns import Column, Row, storable
+
+CHINA: Final = timezone(timedelta(hours=8), "CST")
+"""China Standard Time: every date of a row is a day of this zone."""
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+"""End of the knowledge that still holds; ``infinity`` in the database."""
+
+
+class Fact(NamedTuple):
+    """A fact as a ledger sees it (a tuple: one is made for every message)."""
+
+    fact_id: str
+    source: str
+    time: datetime
+    recorded: datetime
+    jurisdiction: str
+    unit: str
+    event: Event
+
+    @property
+    def day(self) -> date:
+        """The day on which it happened, in China."""
+        return china_day(self.time)
+
+    @property
+    def target(self) -> str | None:
+        """The fact that a correction or withdrawal names; ``None`` for every other fact."""
+        if isinstance(self.event, (ActCorrected, ActWithdrawn)):
+            return self.event.target.fact(self.source)
+        return None
+
+
+class Version(NamedTuple):
+    """A row as it was known from one moment to another."""
+
+    act_id: str
+    known_from: datetime
+    known_to: datetime
+    withdrawn: bool
+    row: Row
+
+
+Fold = Callable[[Sequence[Fact]], Row | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """One 台账: a table named like it, filled by a pure fold over the facts of each entity."""
+
+    name: str
+    title: str
+    families: Mapping[str, str]
+    """What its rows are counted as -> the Chinese title; every ``Row.family`` is one of them."""
+    events: tuple[type[Event], ...]
+    columns: tuple[Column, ...]
+    entity: Callable[[Fact], str | None]
+    """The row that a fact belongs to: its own fact id, another's, or ``entity_id``; ``None`` is no row."""
+    fold: Fold
+    """The row that the facts of one entity make, oldest first; ``None`` is none (yet)."""
+
+    def row(self, facts: Sequence[Fact]) -> Row | None:
+        """Return the row of an entity as it can be stored; ``OverflowError`` for a number or day beyond all range."""
+        row = self.fold(facts)
+        return None if row is None else storable(row)
+
+
+def entity_id(*parts: str) -> str:
+    """Return the id of an entity that is not one fact: 26 characters in the form of a fact id."""
+    return fact_id("\0".join(("entity", *parts)), "")
+
+
+def china_day(moment: datetime) -> date:
+    """Return the day of a moment in China."""
+    return moment.astimezone(CHINA).date()
+
+
+class Standing(NamedTuple):
+    """An act as it stands from one moment of knowledge on."""
+
+    since: datetime
+    fact: Fact
+    withdrawn: bool
+
+
+class Act(NamedTuple):
+    """An original fact and how it stood, the oldest knowledge first."""
+
+    original: Fact
+    timeline: tuple[Standing, ...]
+
+    def at(self, moment: datetime) -> Standing | None:
+        """Return how it stood in the knowledge of a moment; ``None`` when it was not known yet."""
+        for standing in reversed(self.timeline):
+            if standing.since <= moment:
+                return standing
+        return None
+
+
+def acts_of(facts: Iterable[Fact], replacements: Mapping[str, Event]) -> list[Act]:
+    """Return every act among the facts with its standing over time; ``replacements``: correction -> the data it gives.
+
+    Depends on the set of facts only: withdrawn beats all, else the correction with the greatest (recorded, fact id)
+    stands. A correction whose data is of another type than the act's changes nothing.
+    """
+    amendments: dict[str, list[Fact]] = {}
+    originals = []
+    for fact in facts:
+        if (target := fact.target) is None:
+            originals.append(fact)
+        else:
+            amendments.setdefault(target, []).append(fact)
+    return [_stand(original, amendments.get(original.fact_id, ()), replacements) for original in originals]
+
+
+def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str, Event]) -> Act:
+    if not amendments:
+        return Act(original, (Standing(original.recorded, original, withdrawn=False),))
+    kind = type(original.event)
+    changes = [
+        fact
+        for fact in sorted(amendments, key=lambda one: (one.recorded, one.fact_id))
+        if isinstance(fact.event, ActWithdrawn) or isinstance(replacements.get(fact.fact_id), kind)
+    ]
+    event, withdrawn, timeline = original.event, False, []
+    for moment in sorted({max(fact.recorded, original.recorded) for fact in (original, *changes)}):
+        while changes and changes[0].recorded <= moment:
+            change = changes.pop(0)
+            if isinstance(change.event, ActWithdrawn):
+                withdrawn = True
+            else:
+                event = replacements[change.fact_id]
+        timeline.append(Standing(moment, original._replace(event=event), withdrawn))
+    return Act(original, tuple(timeline))
+
+
+def entities_of(ledger: Ledger, act: Act) -> set[str]:
+    """Return every entity of a ledger that an act belongs to in any of its standings."""
+    if not isinstance(act.original.event, ledger.events):
+        return set()
+    found = (ledger.entity(standing.fact) for standing in act.timeline)
+    return {entity for entity in found if entity is not None}
+
+
+class State(NamedTuple):
+    """What is known of an entity from one moment on; no row: nothing."""
+
+    since: datetime
+    row: Row | None
+    withdrawn: bool
+
+
+def states_of(ledger: Ledger, entity: str, acts: Sequence[Act], since: datetime) -> list[State]:
+    """Return the states of an entity at each moment of knowledge from ``since`` on.
+
+    ``acts`` are all acts that ever belonged to it. An entity whose every act is withdrawn, or that lost the act that
+    made it, keeps its last row, marked as withdrawn.
+    """
+    moments = sorted({standing.since for act in acts for standing in act.timeline if standing.since >= since})
+    return [_state(ledger, entity, acts, moment) for moment in moments]
+
+
+def _state(ledger: Ledger, entity: str, acts: Sequence[Act], moment: datetime) -> State:
+    live: list[Fact] = []
+    gone: list[Fact] = []
+    for act in acts:
+        standing = act.at(moment)
+        if standing is not None and ledger.entity(standing.fact) == entity:
+            (gone if standing.withdrawn else live).append(standing.fact)
+    row = ledger.row(sorted(live, key=_age)) if live else None
+    if row is None and gone:
+        return State(moment, ledger.row(sorted(live + gone, key=_age)), withdrawn=True)
+    return State(moment, row, withdrawn=False)
+
+
+def _age(fact: Fact) -> tuple[datetime, datetime, str]:
+    return fact.time, fact.recorded, fact.fact_id
+
+
+def versions_of(entity: str, before: Version | None, states: Sequence[State]) -> list[Version]:
+    """Return the versions of an entity that follow from new states; ``before`` is the one alive when the first begins.
+
+    Neighbours that say the same are one version, so the result does not depend on how often it was recomputed.
+    """
+    spans = [] if before is None else [before]
+    open_ = before is not None
+    for state in states:
+        if open_ and state.row == spans[-1].row and state.withdrawn == spans[-1].withdrawn:
+            spans[-1] = spans[-1]._replace(known_to=FOREVER)
+            continue
+        if open_:
+            spans[-1] = spans[-1]._replace(known_to=state.since)
+        open_ = state.row is not None
+        if state.row is not None:
+            spans.append(Version(entity, state.since, FOREVER, state.withdrawn, state.row))
+    return spans

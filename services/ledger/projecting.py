@@ -1,0 +1,195 @@
+"""Bring facts into the tables of ledgers: the one way for new facts, for replayed ones and for a rebuild.
+
+Most facts concern nothing but themselves: their row is known when they are read, and a batch of them is plain COPY. The
+others (corrections, the later steps of a loan or a demand) are *tangled*: everything that hangs together with them is
+loaded and their entities are computed from the set of their facts, so that the order of arrival does not matter.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from contracts.event import Event
+from kit.db import Connection
+from services.ledger import store
+from services.ledger.columns import Row
+from services.ledger.domain import FOREVER, Act, Fact, Version, acts_of, entities_of, states_of, versions_of
+from services.ledger.facts import ByEvent, Reading, by_event, read_fact
+from services.ledger.store import AMENDS, Counted, Target, Thread
+
+
+class Placed(NamedTuple):
+    """A fact that can be projected, at its position."""
+
+    position: int
+    fact: Fact
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Projector:
+    """Writes the tables of its targets."""
+
+    targets: tuple[Target, ...]
+    ledgers: ByEvent
+    tags: tuple[str, ...]
+
+    @classmethod
+    def to(cls, targets: Iterable[Target]) -> "Projector":
+        """Return a projector to these tables."""
+        targets = tuple(targets)
+        return cls(targets, by_event([one.ledger for one in targets]), (AMENDS, *(one.tag for one in targets)))
+
+    def read(self, position: int, body: bytes) -> Placed | Reading:
+        """Read one message: a fact in its place, or the reading that tells why it is none."""
+        reading = read_fact(body, self.ledgers)
+        return reading if reading.fact is None else Placed(position, reading.fact, reading)
+
+    async def known(self, db: Connection, placed: Sequence[Placed], before: int) -> dict[str, int | None]:
+        """Return what these facts concern that earlier facts concern too (see ``store.known``)."""
+        keys = {key for one in placed for key in _keys(one)}
+        return await store.known(db, keys, self.tags, before)
+
+    async def project(
+        self, db: Connection, placed: Sequence[Placed], *, known: Mapping[str, object] | None, upto: int
+    ) -> None:
+        """Project facts that are in the journal and were not projected yet.
+
+        ``known`` are the keys that concern other projected facts; ``None``: any may. Facts after ``upto`` are left out.
+        """
+        plain, tangled = _split(placed, known)
+        work = _Work({target.tag: target for target in self.targets})
+        by_name = {target.ledger.name: target for target in self.targets}
+        for one in plain:
+            for alone in one.reading.rows:
+                if alone.row is not None:
+                    target = by_name[alone.ledger]
+                    work.add(target, Version(alone.entity, one.fact.recorded, FOREVER, False, alone.row))  # noqa: FBT003
+        threads = [thread for one in placed for thread in self._threads(one, by_name)]
+        await store.link(db, threads)
+        if tangled:
+            await self._untangle(db, tangled, upto, work)
+        await work.write(db)
+
+    def _threads(self, one: Placed, by_name: Mapping[str, Target]) -> Iterable[Thread]:
+        if (target := one.fact.target) is not None:
+            yield Thread(target, AMENDS, one.position)
+        for alone in one.reading.rows:
+            if alone.entity != one.fact.fact_id:
+                yield Thread(alone.entity, by_name[alone.ledger].tag, one.position)
+
+    async def _untangle(self, db: Connection, tangled: Sequence[Placed], upto: int, work: "_Work") -> None:
+        acts = await self._load(db, tangled, upto)
+        since: dict[str, datetime] = {}
+        for one in tangled:
+            concerned = one.fact.target or one.fact.fact_id
+            since[concerned] = min(since.get(concerned, FOREVER), one.fact.recorded)
+        for target in self.targets:
+            touched: dict[str, list[Act]] = {}
+            for act in acts:
+                for entity in entities_of(target.ledger, act):
+                    touched.setdefault(entity, []).append(act)
+            await _recompute(db, target, touched, since, work)
+
+    async def _load(self, db: Connection, tangled: Sequence[Placed], upto: int) -> list[Act]:
+        """Return every act that hangs together with these facts, and remember the threads that this shows."""
+        placed = {one.position: one for one in tangled}
+        want = {key for one in tangled for key in _keys(one)}
+        seen: set[str] = set()
+        acts: list[Act] = []
+        threads: set[Thread] = set()
+        while want:
+            for position, body in await store.load(db, want, self.tags, upto):
+                if position not in placed and isinstance(found := self.read(position, body), Placed):
+                    placed[position] = found
+            seen |= want
+            replacements = _replacements(placed.values())
+            acts = acts_of((one.fact for one in placed.values()), replacements)
+            positions = {one.fact.fact_id: one.position for one in placed.values()}
+            threads = {
+                Thread(entity, target.tag, positions[act.original.fact_id])
+                for act in acts
+                for target in self.targets
+                for entity in entities_of(target.ledger, act)
+                if entity != act.original.fact_id
+            }
+            want = {key for one in placed.values() for key in _keys(one)} | {thread.key for thread in threads}
+            want -= seen
+        await store.link(db, threads)
+        return acts
+
+
+@dataclass
+class _Work:
+    """What one call of ``project`` writes at its end: rows by table, and by how much the counts change."""
+
+    targets: Mapping[str, Target]
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+    deltas: Counter[Counted] = field(default_factory=Counter)
+
+    def add(self, target: Target, version: Version) -> None:
+        self.versions.setdefault(target.tag, []).append(version)
+        self._count(target, version, 1)
+
+    def remove(self, target: Target, version: Version) -> None:
+        self._count(target, version, -1)
+
+    def _count(self, target: Target, version: Version, n: int) -> None:
+        if version.known_to == FOREVER and not version.withdrawn:
+            self.deltas[counted(target.tag, version.row)] += n
+
+    async def write(self, db: Connection) -> None:
+        for tag, versions in self.versions.items():
+            await store.write(db, self.targets[tag], versions)
+        await store.count(db, self.deltas)
+
+
+def counted(tag: str, row: Row) -> Counted:
+    """Return what a standing row is counted under."""
+    return Counted(tag, row.jurisdiction, row.happened_on.replace(day=1), row.family, row.unit)
+
+
+async def _recompute(
+    db: Connection, target: Target, touched: Mapping[str, Sequence[Act]], since: Mapping[str, datetime], work: _Work
+) -> None:
+    states = {}
+    for entity, acts in touched.items():
+        moment = min(since.get(act.original.fact_id, FOREVER) for act in acts)
+        if found := states_of(target.ledger, entity, acts, moment) if moment != FOREVER else []:
+            states[entity] = found
+    if not states:
+        return
+    before: dict[str, Version] = {}
+    for version in await store.take(db, target, {entity: found[0].since for entity, found in states.items()}):
+        work.remove(target, version)
+        if version.known_from < states[version.act_id][0].since:
+            before[version.act_id] = version
+    for entity, found in states.items():
+        for version in versions_of(entity, before.get(entity), found):
+            work.add(target, version)
+
+
+def _keys(one: Placed) -> set[str]:
+    keys = {one.fact.fact_id, *(alone.entity for alone in one.reading.rows)}
+    if (target := one.fact.target) is not None:
+        keys.add(target)
+    return keys
+
+
+def _split(placed: Sequence[Placed], known: Mapping[str, object] | None) -> tuple[list[Placed], list[Placed]]:
+    """Tell the facts that concern nothing but themselves from those that hang together with others."""
+    if known is None:
+        return [], list(placed)
+    shared = Counter(key for one in placed for key in _keys(one))
+    plain: list[Placed] = []
+    tangled: list[Placed] = []
+    for one in placed:
+        alone = all(shared[key] == 1 and key not in known for key in _keys(one))
+        (plain if alone else tangled).append(one)
+    return plain, tangled
+
+
+def _replacements(placed: Iterable[Placed]) -> dict[str, Event]:
+    return {one.fact.fact_id: one.reading.replacement for one in placed if one.reading.replacement is not None}
