@@ -25,7 +25,7 @@ class DocNo:
 
 
 def parse_doc_no(text: str) -> DocNo | None:
-    """Read a 发文字号 as people type it (any bracket, full-width digits, leading zeros); ``None`` when it is not one."""
+    """Read a 发文字号 as people type it (any bracket, full-width digits, leading zeros); ``None`` if it is none."""
     half = unicodedata.normalize("NFKC", text).replace("〔", "[").replace("〕", "]")
     found = _FORM.match(re.sub(r"\s+", "", half))
     if found is None:

@@ -1,7 +1,7 @@
 """Facts about documents (公文): the elements of 条例 第九条 and GB/T 9704-2012 as far as a monitor needs them.
 
-正文 is represented by its length and sketch, 签发人 by the office held, 附注 by whether contact details are printed: neither texts nor
-persons' names leave the office.
+正文 is represented by its length and sketch, 签发人 by the office held, 附注 by whether contact details are printed:
+neither texts nor persons' names leave the office.
 """
 
 from datetime import date
@@ -17,7 +17,9 @@ Genre = Literal[
     "决议", "决定", "命令", "公报", "公告", "通告", "意见", "通知", "通报", "报告", "请示", "批复", "议案", "函", "纪要"
 ]
 """The fifteen 文种 of 条例 第八条."""
-Form = Literal["贯彻意见", "实施意见", "实施细则", "实施方案", "工作方案", "办法", "规定", "要点", "任务清单", "具体措施", "其他"]
+Form = Literal[
+    "贯彻意见", "实施意见", "实施细则", "实施方案", "工作方案", "办法", "规定", "要点", "任务清单", "具体措施", "其他"
+]
 """What travels inside a 通知 or 意见: not a 文种, but what the rules on 配套文件 speak of."""
 Carrier = Literal["红头", "白头", "便函", "函", "word", "群消息", "电报"]
 DocClass = Literal["综合", "专项", "规范性", "其他"]
@@ -101,7 +103,9 @@ class DocumentIssued(Event):
     requires_matching: bool | None = Field(default=None, description="It explicitly requires 配套文件 below")
     approval_ref: Name | None = Field(default=None, description="核准 or 审批 reference")
     plan_item: Key | None = None
-    corrects: ActRef | None = Field(default=None, description="The document that this one corrects or supplements (更正, 补充)")
+    corrects: ActRef | None = Field(
+        default=None, description="The document that this one corrects or supplements (更正, 补充)"
+    )
 
     @field_validator("doc_no")
     @classmethod

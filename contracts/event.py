@@ -84,7 +84,9 @@ class Envelope(Model):
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: Annotated[str, StringConstraints(max_length=512)] | None = None
     subject: Annotated[str, StringConstraints(max_length=256)] | None = None
-    traceparent: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None = None
+    traceparent: (
+        Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None
+    ) = None
     data: Json
 
 

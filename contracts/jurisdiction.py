@@ -1,8 +1,8 @@
 """Jurisdiction codes (区划代码) as prefix paths, and the five administrative levels.
 
-A code has 2, 4, 6, 9 or 12 characters (省, 市, 县, 乡, 村), as GB/T 2260 and the statistical division code build them; the
-parent is always a prefix. 新区 and 开发区 have no national code of their own, so every place after the province may hold the
-letters A-Z. ``00`` is the nation and an ancestor of every other code.
+A code has 2, 4, 6, 9 or 12 characters (省, 市, 县, 乡, 村), as GB/T 2260 and the statistical division code build
+them; the parent is always a prefix. 新区 and 开发区 have no national code of their own, so every place after the
+province may hold the letters A-Z. ``00`` is the nation and an ancestor of every other code.
 """
 
 import re
@@ -26,7 +26,7 @@ _CODE: Final = re.compile(PATTERN)
 
 def is_code(text: str) -> bool:
     """Tell whether ``text`` has the form of a jurisdiction code."""
-    return _CODE.match(text) is not None
+    return _CODE.fullmatch(text) is not None
 
 
 def level_of(code: str) -> Level:

@@ -39,13 +39,17 @@ class MeetingConvened(Event):
     level: Level | None = Field(default=None, description="Level of the convening office")
     reach_level: Level | None = Field(default=None, description="The lowest level that it was opened down to")
     units: tuple[Key, ...] = Field(default=(), description="Units that attended")
-    required: tuple[Attendance, ...] | None = Field(default=None, description="Roles required to attend; null is unknown")
+    required: tuple[Attendance, ...] | None = Field(
+        default=None, description="Roles required to attend; null is unknown"
+    )
     planned_attendees: int | None = Field(default=None, ge=0)
     actual_attendees: int | None = Field(default=None, ge=0)
     speech_minutes: tuple[Annotated[int, Field(ge=0)], ...] = ()
     parent: ActRef | None = Field(default=None, description="The superior meeting that this one follows")
     same_session: bool | None = Field(default=None, description="Held inside the superior's video session, at its end")
-    new_arrangement: Note | None = Field(default=None, description="新的工作安排, in words; empty or null is none stated")
+    new_arrangement: Note | None = Field(
+        default=None, description="新的工作安排, in words; empty or null is none stated"
+    )
     plan_item: Key | None = None
     approval_ref: Name | None = None
     approver_role: Role | None = None

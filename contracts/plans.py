@@ -27,7 +27,9 @@ class _Plan(Event):
     year: int = Field(ge=2000, le=2100)
     items: tuple[PlanItem, ...]
     cap: int | None = Field(default=None, ge=0, description="限额: the most acts of this kind in the year")
-    base: int | None = Field(default=None, ge=0, description="上年度实际数量 as frozen when the plan was filed: the base of 只减不增")
+    base: int | None = Field(
+        default=None, ge=0, description="上年度实际数量 as frozen when the plan was filed: the base of 只减不增"
+    )
     approved_by: Name | None = None
     approval_ref: Name | None = None
 

@@ -40,7 +40,7 @@ class ListVersioned(Event):
 
 
 class UnitRegistered(Event):
-    """A unit exists in this form from a day on; a later fact of the same unit follows it (rename, new superior, end)."""
+    """A unit exists in this form from a day on; a later fact of it follows (rename, new superior, end)."""
 
     family: ClassVar[str] = "unit"
     verb: ClassVar[str] = "registered"

@@ -59,5 +59,7 @@ class ReportSubmitted(Event):
     submitted_at: AwareDatetime
     channel: Name | None = None
     items: tuple[Name, ...] = ()
-    explains: Literal["发文数量增长"] | None = Field(default=None, description="若干规定 一·1: written explanation to the superior")
+    explains: Literal["发文数量增长"] | None = Field(
+        default=None, description="若干规定 一·1: written explanation to the superior"
+    )
     explains_year: int | None = Field(default=None, ge=2000, le=2100)

@@ -1,6 +1,7 @@
 """What an adapter computes from a text, so that the text itself never leaves the office: its length and its sketch.
 
-Both methods carry an id that is stored beside the value; another method gets another id and is never compared with this one.
+Both methods carry an id that is stored beside the value; another method gets another id and is never compared with
+this one.
 Only the standard library is used: the whole file may be copied into an adapter.
 """
 

@@ -1,6 +1,7 @@
-"""Working days (工作日) of China: weekdays, less the days off, plus the working weekend days (调休) of the yearly notice.
+"""Working days (工作日) of China: weekdays, less the days off, plus the weekend days worked (调休) by notice.
 
-A year without a published notice is unknown: every answer that would need it is ``None``, never a guess (product decision 8).
+A year without a published notice is unknown: every answer that would need it is ``None``, never a guess (product
+decision 8).
 """
 
 import tomllib
@@ -49,7 +50,7 @@ class Workdays:
         return day
 
     def between(self, start: date, end: date) -> int | None:
-        """Count the working days strictly after ``start`` up to and including ``end``; 0 when ``end`` is not after ``start``."""
+        """Count the working days strictly after ``start`` through ``end``; 0 when ``end`` is not after ``start``."""
         if end <= start:
             return 0
         known = {year in self.years for year in range((start + _DAY).year, end.year + 1)}
@@ -67,7 +68,9 @@ def builtin() -> Workdays:
     table = tomllib.loads(files("contracts").joinpath("calendars.toml").read_text("utf-8"))
     return Workdays(
         {
-            row["year"]: YearCalendar(row["year"], row["basis"], frozenset(row["days_off"]), frozenset(row["work_days"]))
+            row["year"]: YearCalendar(
+                row["year"], row["basis"], frozenset(row["days_off"]), frozenset(row["work_days"])
+            )
             for row in table["years"]
         }
     )
