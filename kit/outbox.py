@@ -42,7 +42,9 @@ _PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _IN_TURN: Final = "select pg_advisory_xact_lock(hashtextextended(current_schema() || '.outbox enqueue', 0))"
 _COLUMNS: Final = ("stream", "subject", "msg_id", "body", "headers")
 _TRY_LEAD: Final = "select pg_try_advisory_lock(hashtextextended($1 || '.outbox publish', 0))"
-_NEXT: Final = "select id, stream, subject, msg_id, body, headers from outbox order by id limit $1"
+_NEXT: Final = """
+    select id, stream, subject, msg_id, body, headers from outbox
+    where $2::text is null or stream = $2 order by id limit $1"""
 _DONE: Final = "delete from outbox where id = any($1::bigint[])"
 
 _log = structlog.stdlib.get_logger("kit.outbox")
@@ -67,9 +69,13 @@ async def enqueue(db: Connection, stream: str, messages: Sequence[Outgoing]) -> 
 class Outbox:
     """The publisher of one service's outbox; ``run`` it in the background."""
 
-    def __init__(self, pool: Pool, nc: Client, *, schema: str) -> None:
-        """Take a pool whose search path is ``schema``; one of its connections is held while running."""
+    def __init__(self, pool: Pool, nc: Client, *, schema: str, stream: str | None = None) -> None:
+        """Take a pool whose search path is ``schema``; one of its connections is held while running.
+
+        A service whose streams are in different NATS accounts has one publisher with its connection for each ``stream``.
+        """
         self._schema = schema
+        self._stream = stream
         self._pool = pool
         self._nc = nc
         self._wake = asyncio.Event()
@@ -96,12 +102,12 @@ class Outbox:
             self._failures += 1
 
     async def _lead(self, db: Connection) -> None:
-        while not await db.fetchval(_TRY_LEAD, self._schema):  # another process of this service publishes
+        while not await db.fetchval(_TRY_LEAD, f"{self._schema}{self._stream or ''}"):  # another process of this service publishes
             self._well()
             await self._rest()
         while True:
             self._wake.clear()
-            rows = await db.fetch(_NEXT, _PORTION)
+            rows = await db.fetch(_NEXT, _PORTION, self._stream)
             for stream, run in itertools.groupby(rows, key=itemgetter("stream")):
                 await self._publish(db, stream, list(run))
             self._well()
