@@ -23,6 +23,8 @@ export XDG_CACHE_HOME := $(CACHE)/xdg
 export XDG_DATA_HOME := $(CACHE)/xdg
 export XDG_STATE_HOME := $(CACHE)/xdg
 export TMPDIR := $(CACHE)/tmp
+# pip asks rustc for its version, and that one may make files.
+export RUSTUP_HOME := $(CACHE)/xdg/rustup
 
 # Programs that insist on writing into the home directory (browsers, for one) get one of their own.
 OWN_HOME := HOME=$(CACHE)/home

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from deploy.asking import explanation
 from deploy.embedded.errors import Unusable
 from deploy.target import Target
 
@@ -106,7 +107,7 @@ async def _send(client: httpx.AsyncClient, batch: list[Line]) -> list[Mapping[st
             if answer.is_success:
                 results: list[Mapping[str, Any]] = answer.json()["results"]
                 return results
-            trouble = f"HTTP {answer.status_code} {_detail(answer)}"
+            trouble = f"HTTP {answer.status_code} {explanation(answer)}"
             if answer.status_code != httpx.codes.TOO_MANY_REQUESTS and not answer.is_server_error:
                 break  # the same request would be refused again
             pause = max(pause, _retry_after(answer))
@@ -119,14 +120,6 @@ async def _send(client: httpx.AsyncClient, batch: list[Line]) -> list[Mapping[st
 def _retry_after(answer: httpx.Response) -> float:
     given = answer.headers.get("Retry-After", "")
     return min(float(given), 60.0) if given.isdigit() else 0.0
-
-
-def _detail(answer: httpx.Response) -> str:
-    try:
-        problem = answer.json()
-    except ValueError:
-        return ""
-    return str(problem.get("detail") or problem.get("title") or "") if isinstance(problem, dict) else ""
 
 
 def _count(line: Line, result: Mapping[str, Any], summary: Summary) -> None:

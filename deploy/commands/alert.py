@@ -10,26 +10,26 @@ def register(commands: Commands) -> None:
     """Add the command with its subcommand."""
     parser = commands.add_parser("alert", help="重放预警", description="重放预警。")
     actions = parser.add_subparsers(title="命令", metavar="命令", required=True)
-    replay = actions.add_parser("replay", help="由事实重新推导一条预警,逐字节输出", description="重放预警。")
+    replay = actions.add_parser(
+        "replay",
+        help="由事实重新推导一条预警",
+        description="由事实重新推导一条预警,把档案逐字节写到标准输出,并与存档核对。",
+    )
     replay.add_argument("id", metavar="预警编号")
+    replay.add_argument("--revision", type=int, metavar="版次", help="第几版(默认最新)")
     add_target(replay)
     replay.set_defaults(run=run_replay)
 
 
 def run_replay(arguments: argparse.Namespace) -> int:
-    """Write the dossier made from the facts to standard output."""
+    """Write the dossier made from the facts to standard output; 1 when it differs from the stored one."""
     import sys
 
-    import httpx
+    from deploy.asking import ask
 
-    from deploy.embedded.errors import Unusable
-
-    target = find(arguments, "monitor", "operator")
-    try:
-        answer = httpx.get(f"{target.url}/v1/alerts/{arguments.id}/replay", headers=target.headers, timeout=60)
-    except httpx.TransportError as error:
-        raise Unusable(f"连不上监测服务({type(error).__name__})。") from error
-    if not answer.is_success:
-        raise Unusable(f"监测服务没有给出这条预警(HTTP {answer.status_code})。")
+    query = {} if arguments.revision is None else {"revision": arguments.revision}
+    answer = ask(find(arguments, "monitor", "operator"), "GET", f"/v1/alerts/{arguments.id}/replay", params=query)
     sys.stdout.buffer.write(answer.content)
-    return 0
+    same = answer.headers.get("X-Same-Bytes") == "true"
+    sys.stderr.write("与存档逐字节相同\n" if same else "与存档不同\n")
+    return 0 if same else 1

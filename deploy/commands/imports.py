@@ -31,11 +31,9 @@ def register(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send the file; 0 when every row was understood, 1 when some were not."""
-    import httpx
-
+    from deploy.asking import ask
     from deploy.embedded.errors import Unusable
 
-    target = find(arguments, "intake", "admin")
     form = {
         "kind": arguments.kind,
         "jurisdiction": arguments.jurisdiction,
@@ -45,21 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     }
     try:
         content = arguments.file.read_bytes()
-        answer = httpx.post(
-            f"{target.url}/v1/imports",
-            data=form,
-            files={"file": (arguments.file.name, content)},
-            headers=target.headers,
-            timeout=300,
-        )
     except OSError as error:
         raise Unusable(f"读不了文件 {arguments.file}({error.strerror})。") from error
-    except httpx.TransportError as error:
-        raise Unusable(f"连不上收录服务({type(error).__name__})。") from error
-    body = answer.json()
-    if not answer.is_success:
-        raise Unusable(f"收录服务没有收下这份文件:{body.get('detail') or body.get('title')}")
-    return _show(body)
+    files = {"file": (arguments.file.name, content)}
+    return _show(ask(find(arguments, "intake", "admin"), "POST", "/v1/imports", data=form, files=files).json())
 
 
 def _show(report: dict[str, Any]) -> int:

@@ -32,38 +32,27 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def run_replay(arguments: argparse.Namespace) -> int:
     """Try again; 1 when anything is still refused."""
-    import httpx
+    from deploy.asking import ask
 
     ids = [arguments.id] if arguments.id else [item["id"] for item in _all(arguments)]
     target = find(arguments, "intake", "admin")
     refused = 0
-    with httpx.Client(base_url=target.url, headers=target.headers, timeout=60) as client:
-        for one in ids:
-            answer = client.post(f"/v1/quarantine/{one}/replay")
-            taken = answer.is_success and answer.json().get("result") in {"accepted", "duplicate"}
-            refused += not taken
-            print(f"{one}  {'已收录' if taken else '仍未收录'}")
+    for one in ids:
+        taken = ask(target, "POST", f"/v1/quarantine/{one}/replay").json().get("result") in {"accepted", "duplicate"}
+        refused += not taken
+        print(f"{one}  {'已收录' if taken else '仍未收录'}")
     return 1 if refused else 0
 
 
 def _all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    import httpx
-
-    from deploy.embedded.errors import Unusable
+    from deploy.asking import ask
 
     target = find(arguments, "intake", "admin")
     items: list[dict[str, Any]] = []
-    after: str | None = None
-    with httpx.Client(base_url=target.url, headers=target.headers, timeout=60) as client:
-        while True:
-            try:
-                answer = client.get("/v1/quarantine", params={"after": after} if after else {})
-            except httpx.TransportError as error:
-                raise Unusable(f"连不上收录服务({type(error).__name__})。") from error
-            if not answer.is_success:
-                raise Unusable(f"收录服务拒绝了查询(HTTP {answer.status_code})。")
-            page = answer.json()
-            items += page["items"]
-            after = page["next"]
-            if after is None:
-                return items
+    query: dict[str, str] = {}
+    while True:
+        page = ask(target, "GET", "/v1/quarantine", params=query).json()
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        query = {"after": page["next"]}
