@@ -48,8 +48,8 @@ async def migrate(dsn: SecretStr | str, schema: str, folder: Path, *, patience: 
 
     Files are ``NNNN_what.sql``, each one transaction that waits at most 5 s for a table lock; ``-- no-transaction`` as
     the first line is for one single statement that must stand alone and can be repeated (``create index concurrently
-    if not exists``). Safe to run from several processes at once; waits up to ``patience`` seconds for the others,
-    then raises ``TimeoutError``. Raises ``Drift`` when an applied file changed or vanished, or a new one has an older number.
+    if not exists``). Safe to run from several processes at once; waits up to ``patience`` seconds for the others, then
+    raises ``TimeoutError``. Raises ``Drift`` when an applied file changed or vanished, or a new one is older.
     """
     if not _SCHEMA.match(schema):
         raise ValueError(f"{schema!r} is not a plain schema name")
