@@ -76,6 +76,7 @@ class Outbox:
         """
         self._schema = schema
         self._stream = stream
+        self._lock = f"{schema} {stream or ''}"
         self._pool = pool
         self._nc = nc
         self._wake = asyncio.Event()
@@ -102,7 +103,7 @@ class Outbox:
             self._failures += 1
 
     async def _lead(self, db: Connection) -> None:
-        while not await db.fetchval(_TRY_LEAD, f"{self._schema}{self._stream or ''}"):  # another process of this service publishes
+        while not await db.fetchval(_TRY_LEAD, self._lock):  # another process of this service publishes
             self._well()
             await self._rest()
         while True:
