@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import cast
 
 from deploy.chinese import ChineseParser
-from deploy.commands import Command, alert, doctor, imports, policy, publish, quarantine, service, token, up
+from deploy.commands import Command, alert, doctor, imports, login, policy, publish, quarantine, service, token, up
 from deploy.embedded.errors import Unusable
 
-FAMILIES = (up, service, publish, imports, policy, quarantine, alert, token, doctor)
+FAMILIES = (up, service, publish, imports, policy, quarantine, alert, login, token, doctor)
 """In the order of the help."""
 
 

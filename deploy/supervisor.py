@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import nats
@@ -30,10 +31,15 @@ TOKEN_LIFETIME = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class System:
-    """A running system: the services' base addresses by name, and a token by role."""
+    """A running system: its data folder, the services' base addresses by name, and a token by role."""
 
+    root: Path
     urls: Mapping[str, str]
     tokens: Mapping[str, str]
+
+    def login_link(self, role: str) -> str:
+        """Give the address that opens a session of this role in the console, once."""
+        return tokens.login_link(self.root, self.urls["console"], self.tokens[role])
 
 
 async def supervise(servers: Servers, say: Say, then: Callable[[System], Awaitable[int | None]]) -> int:
@@ -92,7 +98,7 @@ async def _prepare(servers: Servers, say: Say) -> tuple[list[Process], System]:
         for name in SERVICES
     ]
     urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
-    return processes, System(urls, tokens.for_every_role(root, lifetime=TOKEN_LIFETIME))
+    return processes, System(root, urls, tokens.for_every_role(root, lifetime=TOKEN_LIFETIME))
 
 
 async def _ensure_streams(servers: Servers) -> None:
@@ -118,7 +124,6 @@ def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresse
         environment |= {
             f"{other.upper()}_URL": f"http://{LOOPBACK}:{ports[other]}" for other in SERVICES if other != name
         }
-        environment["JIANFU_PRIVATE_KEY_FILE"] = str(tokens.private_key_file(root))  # it signs the sessions
     else:
         environment |= {"NATS_URL": servers.nats.url, "DATABASE_URL": addresses[name]}
     if name == "notify":

@@ -42,10 +42,11 @@ def find(arguments: argparse.Namespace, service: str, role: str) -> Target:
     Without ``JIANFU_TOKEN`` the folder's own key signs a token for ``role``. ``Unusable`` where either is missing.
     """
     home: Path = arguments.home
-    return Target(arguments.url or _local(home, service), os.environ.get("JIANFU_TOKEN") or _signed(home, role))
+    return Target(arguments.url or local_url(home, service), os.environ.get("JIANFU_TOKEN") or _signed(home, role))
 
 
-def _local(home: Path, service: str) -> str:
+def local_url(home: Path, service: str) -> str:
+    """Give the address of a service that runs on a data folder; ``Unusable`` if none ever did."""
     try:
         port = json.loads((home / "ports.json").read_text("utf-8"))[service]
     except (FileNotFoundError, KeyError, ValueError) as error:
@@ -55,6 +56,6 @@ def _local(home: Path, service: str) -> str:
 
 def _signed(home: Path, role: str) -> str:
     from deploy import tokens
-    from kit.auth import Principal, Role
+    from kit.auth import Role
 
-    return tokens.issue(home, Principal(f"{role}@cli", Role(role), tokens.NATION), lifetime=LIFETIME)
+    return tokens.local(home, Role(role), lifetime=LIFETIME)

@@ -6,6 +6,7 @@ from pathlib import Path
 from deploy.embedded.errors import Unusable
 from deploy.embedded.home import write_secret
 from kit import auth, clock
+from services.console.ticket import mint_ticket
 
 NATION = "00"
 """The jurisdiction that all others lie in."""
@@ -32,16 +33,27 @@ def ensure_keys(root: Path) -> None:
 
 def issue(root: Path, principal: auth.Principal, *, lifetime: timedelta) -> str:
     """Sign a token with the private key of a data folder; ``Unusable`` if there is none."""
+    return auth.mint(_private_key(root), principal, now=clock.now(), ttl=lifetime)
+
+
+def _private_key(root: Path) -> bytes:
     try:
-        key = private_key_file(root).read_bytes()
+        return private_key_file(root).read_bytes()
     except FileNotFoundError as error:
         raise Unusable(f"{root} 里没有签名密钥。请先运行一次 jianfu up,或用 --home 指定数据目录。") from error
-    return auth.mint(key, principal, now=clock.now(), ttl=lifetime)
+
+
+def local(root: Path, role: auth.Role, *, lifetime: timedelta) -> str:
+    """Sign a token of a role for whoever runs the system on this machine: every jurisdiction, every source."""
+    sources = frozenset({"/"}) if role is auth.Role.ADAPTER else frozenset[str]()  # an adapter without any may nothing
+    return issue(root, auth.Principal(f"{role.value}@local", role, NATION, sources=sources), lifetime=lifetime)
 
 
 def for_every_role(root: Path, *, lifetime: timedelta) -> dict[str, str]:
-    """Sign one nation-wide token for each role, by the role's name."""
-    return {
-        role.value: issue(root, auth.Principal(f"{role.value}@local", role, NATION), lifetime=lifetime)
-        for role in auth.Role
-    }
+    """Sign one such token for each role, by the role's name."""
+    return {role.value: local(root, role, lifetime=lifetime) for role in auth.Role}
+
+
+def login_link(root: Path, console: str, token: str) -> str:
+    """Give the address that opens a session of ``token`` in the running console, once, within half an hour."""
+    return f"{console}/login?ticket={mint_ticket(_private_key(root), token, now=clock.now())}"

@@ -43,6 +43,7 @@ def run_up(arguments: argparse.Namespace) -> int:
         say(f"已就绪。控制台:{system.urls['console']}")
         for name, url in system.urls.items():
             say(f"  {name:<8} {url}")
+        _show_links(system)
         say(f"数据与日志在 {arguments.home.absolute()}。按 Ctrl-C 停止。")
 
     return _run(arguments, show)
@@ -57,12 +58,19 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
         code = await demo.run(system.urls, system.tokens)
         if code == 0 and stay:
+            _show_links(system)
             say("系统继续运行,可在浏览器中查看。按 Ctrl-C 停止。")
             return None
         say(f"演示结束。再次查看:jianfu up --home {arguments.home}")
         return code
 
     return _run(arguments, play)
+
+
+def _show_links(system: "System") -> None:
+    say("登录控制台(链接只能用一次,半小时内有效;再要一个:jianfu login):")
+    for role, title in (("operator", "经办"), ("discipline", "纪检")):
+        say(f"  {title} {system.login_link(role)}")
 
 
 def _run(arguments: argparse.Namespace, then: "Callable[[System], Awaitable[int | None]]") -> int:
