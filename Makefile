@@ -67,7 +67,7 @@ imports: $(STAMPS)/dev ## 谁可以引用谁(import-linter)
 
 .PHONY: unused
 unused: $(STAMPS)/dev ## 没有用到的代码与依赖(vulture、deptry)
-	@$(BIN)/vulture
+	@$(BIN)/python -m tests.architecture.unused
 	@$(BIN)/deptry .
 
 .PHONY: generated

@@ -5,7 +5,6 @@ Only light modules are loaded here, so that the help comes at once; a command lo
 
 import sys
 from collections.abc import Sequence
-from typing import cast
 
 from deploy.chinese import ChineseParser
 from deploy.commands import Command, alert, doctor, imports, login, policy, publish, quarantine, service, token, up
@@ -23,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         family.register(commands)
     arguments = parser.parse_args(argv)
     try:
-        return cast("Command", arguments.run)(arguments)
+        command: Command = arguments.run
+        return command(arguments)
     except Unusable as error:
         sys.stderr.write(f"无法继续:{error}\n")
         return 2

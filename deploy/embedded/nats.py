@@ -53,11 +53,6 @@ class Nats:
         return f"nats://clues:{self._home.secret('nats-clues.password')}@{LOOPBACK}:{self._port}"
 
     @property
-    def monitoring_url(self) -> str:
-        """The address of the monitoring pages."""
-        return f"http://{LOOPBACK}:{self._monitoring_port}"
-
-    @property
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process is not None and self._process.poll() is None
