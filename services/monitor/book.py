@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any, Final
 
@@ -14,7 +15,17 @@ from services.monitor import evaluators
 from services.monitor.domain import Act
 from services.monitor.judging import Bound, Evaluator, Params
 from services.monitor.relations import BUCKET_DAYS
-from services.monitor.rulebook import Rule, RuleBroken, RuleId, Text, check_conditions, read_rule, settle
+from services.monitor.rulebook import (
+    Rule,
+    RuleBroken,
+    RuleId,
+    Source,
+    Text,
+    check_conditions,
+    check_words,
+    read_rule,
+    settle,
+)
 
 
 class Adoption(BaseModel):
@@ -34,8 +45,13 @@ class Pack(BaseModel):
     place: Jurisdiction | None = None
     """Where it is law; ``None``: a source whose place is not known, to be inherited by others."""
     basis: Text
+    effective_from: date | None = None
+    """Acts before this day are not judged there; ``None``: each rule's own day decides."""
+    documents: tuple[Text, ...] = ()
+    """Titles of the documents that are law there: an alert cites the first of its rule's sources among them."""
     inherits: tuple[str, ...] = ()
-    rules: Mapping[RuleId, Adoption]
+    """Packs whose rules, parameters and documents it takes over; later ones and its own go first."""
+    rules: Mapping[RuleId, Adoption] = {}
 
 
 class Book:
@@ -83,12 +99,16 @@ def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evalu
         if rule.id in by_id:
             raise RuleBroken(rule.id, "two files have this id")
         by_id[rule.id] = rule
-        _settled(rule, {}, "", kinds)
-    named = {pack.id: pack for pack in packs}
+        _settled(rule, {}, _UNBOUND, kinds)
+    named: dict[str, Pack] = {}
+    for pack in packs:
+        if pack.id in named:
+            raise RuleBroken(pack.id, "two packs have this id")
+        named[pack.id] = pack
     bound = {
-        (pack.id, rule): _settled(by_id[rule], adoption.parameters, pack.id, kinds)
-        for pack in named.values()
-        for rule, adoption in _adopted(pack, named).items()
+        (pack.id, rule): _settled(by_id[rule], adoption.parameters, pack, kinds)
+        for pack in (_whole(pack, named) for pack in named.values())
+        for rule, adoption in pack.rules.items()
         if _exists(rule, pack, by_id) and by_id[rule].status == "live"
     }
     return Book(by_id, named, bound)
@@ -100,17 +120,37 @@ def _exists(rule: str, pack: Pack, rules: Mapping[str, Rule]) -> bool:
     return True
 
 
-def _adopted(pack: Pack, packs: Mapping[str, Pack]) -> dict[str, Adoption]:
-    found: dict[str, Adoption] = {}
-    for parent in pack.inherits:
-        if parent not in packs:
-            raise RuleBroken(pack.id, f"there is no pack {parent}")
-        found.update(_adopted(packs[parent], packs))
-    found.update(pack.rules)
+def _whole(pack: Pack, packs: Mapping[str, Pack], below: tuple[str, ...] = ()) -> Pack:
+    """Return a pack with everything that it inherits written into it."""
+    if pack.id in below:
+        raise RuleBroken(pack.id, f"it inherits itself: {' > '.join((*below, pack.id))}")
+    rules: dict[str, Adoption] = {}
+    documents: list[str] = []
+    for name in pack.inherits:
+        if name not in packs:
+            raise RuleBroken(pack.id, f"there is no pack {name}")
+        parent = _whole(packs[name], packs, (*below, pack.id))
+        rules.update(parent.rules)
+        documents.extend(parent.documents)
+    for rule, own in pack.rules.items():
+        inherited = rules[rule].parameters if rule in rules else {}
+        rules[rule] = own.model_copy(update={"parameters": {**inherited, **own.parameters}})
+    return pack.model_copy(update={"rules": rules, "documents": (*pack.documents, *documents)})
+
+
+def _sources(rule: Rule, pack: Pack) -> tuple[Source, ...]:
+    if not pack.documents:
+        return rule.sources
+    found = tuple(source for source in rule.sources if source.document in pack.documents)
+    if not found:
+        raise RuleBroken(pack.id, f"{rule.id} stands in none of its documents")
     return found
 
 
-def _settled(rule: Rule, overrides: Mapping[str, Any], pack: str, kinds: Mapping[str, Evaluator[Any]]) -> Bound[Params]:
+def _settled(
+    rule: Rule, overrides: Mapping[str, Any], pack: Pack, kinds: Mapping[str, Evaluator[Any]]
+) -> Bound[Params]:
+    """Return a rule with the parameters of a whole pack; raise ``RuleBroken`` naming what does not fit."""
     kind = kinds.get(rule.kind)
     if kind is None:
         raise RuleBroken(rule.id, f"no evaluator {rule.kind}")
@@ -127,16 +167,14 @@ def _settled(rule: Rule, overrides: Mapping[str, Any], pack: str, kinds: Mapping
         check_conditions(rule, conditions, (event,))
     for excuse in rule.exceptions:
         check_conditions(rule, excuse.when, params.on)
-    lacking = kind.words - set(rule.explain)
-    if lacking:
-        raise RuleBroken(rule.id, f"[explain] lacks {sorted(lacking)}")
+    check_words(rule, kind.words(params))
     window = kind.window(params)
     if window and window[1] > BUCKET_DAYS[window[0]]:
         raise RuleBroken(
             rule.id, f"the window of {window[1]} days is wider than the relation's {BUCKET_DAYS[window[0]]}"
         )
     values = {name: overrides.get(name, parameter.value) for name, parameter in rule.parameters.items()}
-    return Bound(rule, params, pack, kind, values)
+    return Bound(rule, params, pack.id, kind, values, _sources(rule, pack), pack.effective_from)
 
 
 def evaluator_kinds() -> dict[str, Evaluator[Any]]:
@@ -148,6 +186,8 @@ def evaluator_kinds() -> dict[str, Evaluator[Any]]:
     return found
 
 
+_UNBOUND: Final = Pack(id="unbound", title="未采用", basis="规则自身")
+"""Stands for no pack at all while a rule is checked by itself."""
 RULES: Final = files("services.monitor") / "rules"
 PACKS: Final = files("services.monitor") / "packs"
 
@@ -168,5 +208,5 @@ def shipped() -> tuple[dict[str, str], dict[str, str]]:
     return _texts(RULES), _texts(PACKS)
 
 
-def _texts(folder: Any) -> dict[str, str]:  # noqa: ANN401 - importlib's Traversable
+def _texts(folder: Any) -> dict[str, str]:
     return {entry.name: entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".toml")}

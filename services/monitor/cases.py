@@ -1,15 +1,14 @@
 """Run the cases that a rule file carries: short facts in, the rule's verdict out. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from contracts.catalog import BY_NAME, ContractBroken
 from contracts.event import Event, Json, Recorded, fact_id
 from contracts.workdays import Workdays
-from services.monitor.book import Book, bind, evaluator_kinds
-from services.monitor.book import Pack
+from services.monitor.book import Book, Pack, bind, evaluator_kinds
 from services.monitor.domain import CHINA, Verdict, fold
 from services.monitor.engine import Index, judge
 from services.monitor.rulebook import Case, Rule, RuleBroken
@@ -18,7 +17,19 @@ from services.monitor.world import REFERENCE, build
 SOURCE: Final = "/case"
 PLACE: Final = "990101"
 UNIT: Final = "u-county"
-_FIELDS: Final = frozenset({"type", "id", "time", "recorded", "unit", "place", "data"})
+FIRST_DAY: Final = date(2025, 6, 2)
+_HAPPENED: Final = (
+    "starts_at",
+    "dated",
+    "visited_at",
+    "sent_at",
+    "started_on",
+    "ended_on",
+    "revoked_on",
+    "submitted_at",
+)
+"""Fields that tell when a fact happened if it has no ``time``; without them it was on ``FIRST_DAY``."""
+_FIELDS: Final = frozenset({"type", "id", "time", "recorded", "unit", "place", "data", "times"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,7 @@ def read_fact(short: dict[str, Any], number: int, where: str) -> Recorded[Event]
     unknown = set(short) - _FIELDS
     if unknown or "type" not in short or short["type"] not in BY_NAME:
         raise RuleBroken(where, f"fact {number}: bad type or unknown keys {sorted(unknown)}")
-    time = _moment(short.get("time", date(2025, 6, 2)))
+    time = _when(short)
     try:
         event = BY_NAME[short["type"]].model_validate(_plain(short.get("data", {})))
     except ValueError as error:
@@ -56,10 +67,20 @@ def read_fact(short: dict[str, Any], number: int, where: str) -> Recorded[Event]
     )
 
 
+def _each(shorts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the facts one by one: ``times = 3`` stands for three of the same, a day apart, with ids of their own."""
+    for short in shorts:
+        start, name = _when(short), short.get("id", "f")
+        if "times" not in short:
+            yield short
+        for number in range(short.get("times", 0)):
+            yield {**short, "id": f"{name}{number + 1}", "time": start + timedelta(days=number)}
+
+
 def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     """Judge a case's history with the rule alone, in force everywhere with its own parameters."""
     where = f"{rule.id} case {case.name}"
-    facts = [read_fact(short, number, where) for number, short in enumerate(case.facts)]
+    facts = [read_fact(short, number, where) for number, short in enumerate(_each(case.facts))]
     acts = fold(facts)
     world = build([act for act in acts if isinstance(act.event, REFERENCE)], calendar)
     if case.today:
@@ -94,9 +115,14 @@ def _failure(case: Case, facts: Sequence[Recorded[Event]], verdicts: Sequence[Ve
         return f"no verdict on {subject}; there are {sorted({one.subject for one in verdicts})}"
     if case.expect not in {verdict.outcome for verdict in found}:
         return f"expected {case.expect}, got {[(one.outcome, one.reason) for one in found]}"
-    if case.says and not any(case.says in verdict.reason for verdict in found):
+    if case.says and not any(case.says in verdict.reason for verdict in found if verdict.outcome == case.expect):
         return f"no reason says {case.says}: {[one.reason for one in found]}"
     return None
+
+
+def _when(short: dict[str, Any]) -> datetime:
+    data = short.get("data", {})
+    return _moment(short.get("time") or next((data[name] for name in _HAPPENED if name in data), FIRST_DAY))
 
 
 def _moment(value: date | datetime | str) -> datetime:

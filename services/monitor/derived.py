@@ -1,17 +1,28 @@
 """Values that rules read but no event states: each a named pure function of one act and the world. ``None`` is "cannot be told"."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from contracts.documents import DocumentIssued
 from contracts.jurisdiction import Level, level_of
-from contracts.meetings import MeetingConvened
+from contracts.meetings import Attendance, MeetingConvened, Role
 from contracts.reports import ReportDemanded
 from contracts.secondments import SecondmentStarted
 from services.monitor.domain import CHINA, Act
 from services.monitor.world import World
 
 _MINUTE: Final = timedelta(minutes=1)
+_STATUTORY: Final = re.compile(
+    "人民代表大会|人代会|党代会|党的代表大会|党员代表大会|政治协商会议|政协.{0,12}(全体|全会)|全委会|全会"
+)
+_ABOUT: Final = re.compile("精神|传达|学习|筹备")
+"""A meeting about a statutory meeting is none itself."""
+_ANSWERING: Final = frozenset({"请示", "报告", "批复", "议案", "函", "纪要"})
+"""文种 that ask, report, answer or record: nobody can plan them a year ahead."""
+_ANSWERING_TITLE: Final = re.compile("(请示|报告|批复|复函|议案|函|纪要)$")
+_HEADS: Final[frozenset[Role]] = frozenset({"主要负责同志", "部门主要负责同志"})
 
 
 def _duration_minutes(act: Act, _world: World) -> float | None:
@@ -20,23 +31,49 @@ def _duration_minutes(act: Act, _world: World) -> float | None:
     return None if event.ended_at is None else (event.ended_at - event.starts_at) / _MINUTE
 
 
-def _convener_level(act: Act, world: World) -> Level | None:
+def _convener_level(act: Act, world: World) -> Level:
     """Level of the convening office: stated, else registered, else that of the jurisdiction."""
     event = act.read(MeetingConvened)
-    return event.level if event.level is not None else level_of_unit(act.unit, act, world) or level_of(act.place)
+    return _acting_level(act, world) if event.level is None else event.level
 
 
 def _requires_lower_heads(act: Act, world: World) -> bool | None:
     """Whether 主要负责同志 of a lower level, or 一把手 of departments, were required to come."""
     required = act.read(MeetingConvened).required
-    own = _convener_level(act, world)
-    if required is None or own is None:
-        return None
-    heads = [one for one in required if one.role in ("主要负责同志", "部门主要负责同志")]
-    lower = [one for one in heads if one.role == "部门主要负责同志" or (one.level is not None and one.level > own)]
-    if lower:
+    return None if required is None else _lower(required, _HEADS, _convener_level(act, world))
+
+
+def _requires_place_heads(act: Act, world: World) -> bool | None:
+    """Whether 主要负责同志 of a lower level were required to come; heads of departments do not count."""
+    required = act.read(MeetingConvened).required
+    return None if required is None else _lower(required, frozenset({"主要负责同志"}), _convener_level(act, world))
+
+
+def _lower(required: Iterable[Attendance], roles: frozenset[Role], own: Level) -> bool | None:
+    heads = [one for one in required if one.role in roles]
+    if any(one.role == "部门主要负责同志" or (one.level is not None and one.level > own) for one in heads):
         return True
     return None if any(one.level is None for one in heads) else False
+
+
+def _statutory(act: Act, _world: World) -> bool:
+    """Whether a meeting is one that law or Party rules prescribe: by its stated kind, else by its name."""
+    event = act.read(MeetingConvened)
+    if event.kind:
+        return event.kind == "法定"
+    return _STATUTORY.search(event.topic) is not None and _ABOUT.search(event.topic) is None
+
+
+def _can_be_planned(act: Act, _world: World) -> bool:
+    """Whether a document is of a 文种 that a yearly plan can hold: by its stated 文种, else by the end of its title."""
+    event = act.read(DocumentIssued)
+    return event.genre not in _ANSWERING if event.genre else _ANSWERING_TITLE.search(event.heading) is None
+
+
+def _acting_level(act: Act, world: World) -> Level:
+    """Level of the acting unit: registered, else that of the jurisdiction."""
+    known = level_of_unit(act.unit, act, world)
+    return level_of(act.place) if known is None else known
 
 
 def _workdays_to_due(act: Act, world: World) -> int | None:
@@ -86,17 +123,24 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@duration_minutes": _duration_minutes,
     "@convener_level": _convener_level,
     "@requires_lower_heads": _requires_lower_heads,
+    "@requires_place_heads": _requires_place_heads,
+    "@statutory": _statutory,
+    "@can_be_planned": _can_be_planned,
     "@workdays_to_due": _workdays_to_due,
     "@from_level": _from_level,
     "@to_level": _to_level,
     "@levels_up": _levels_up,
     "@unit_level": _unit_level,
     "@unit_kind": _unit_kind,
+    "@acting_level": _acting_level,
 }
 DERIVED_FOR: Final[Mapping[str, str]] = {
     "@duration_minutes": "mtg.convened",
     "@convener_level": "mtg.convened",
     "@requires_lower_heads": "mtg.convened",
+    "@requires_place_heads": "mtg.convened",
+    "@statutory": "mtg.convened",
+    "@can_be_planned": "doc.issued",
     "@workdays_to_due": "rpt.demanded",
     "@from_level": "sec.started",
     "@to_level": "sec.started",

@@ -49,7 +49,7 @@ def judge(book: Book, rule: str, scope: str, acts: Mapping[str, Act], world: Wor
         bound = packs[pack]
         for verdict in bound.evaluator.judge(Scene(bound, scope, acts, world)):
             mine = book.bound(rule, verdict.place)
-            if mine is not None and mine.pack == pack and bound.rule.in_force(verdict.happened_on):
+            if mine is not None and mine.pack == pack and bound.in_force(verdict.happened_on):
                 verdicts.append(verdict)
     return verdicts
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from contracts.alerts import Outcome, Severity
 from services.monitor.conditions import Condition, every
 from services.monitor.domain import Act, Scalar, Tried, Verdict
-from services.monitor.rulebook import Rule
+from services.monitor.labels import label
+from services.monitor.rulebook import Excuse, Rule, Source
 from services.monitor.world import World
 
 ACT_SCOPE: Final = "act|"
@@ -39,6 +40,14 @@ class Bound(Generic[P]):
     evaluator: "Evaluator[P]"
     values: Mapping[str, Any]
     """The rule's parameters as the pack sets them."""
+    sources: tuple[Source, ...]
+    """The rule's sources that are law where the pack holds, the first to be cited first."""
+    since: date | None = None
+    """The day from which the pack applies its rules; ``None``: from the rule's own days on."""
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether the rule was law there on a day."""
+        return self.rule.in_force(day) and (self.since is None or self.since <= day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +75,15 @@ class Scene(Generic[P]):
             return False, ()
         return every(self.params.when, act, self.world)
 
-    def excuses(self, act: Act) -> tuple[Tried, ...]:
-        """Try every exception of the rule on an act."""
-        tried = []
-        for excuse in self.bound.rule.exceptions:
-            met, missing = every(excuse.when, act, self.world)
-            evidence = "、".join(missing) if missing else "；".join(condition.field for condition in excuse.when)
-            tried.append(Tried(excuse.name, met, evidence))
-        return tuple(tried)
+    def attempt(self, excuse: Excuse, act: Act) -> Tried:
+        """Try one exception on an act; its evidence names the fields that told, or those that are missing."""
+        met, missing = every(excuse.when, act, self.world)
+        fields = missing or tuple(condition.field for condition in excuse.when)
+        return Tried(excuse.name, met, "、".join(dict.fromkeys(label(field) for field in fields)))
 
     def weigh(self, act: Act, more: Sequence[Tried] = ()) -> tuple[Outcome, tuple[Tried, ...]]:
         """Return what a violation by an act becomes after its exceptions: violated, excused or undetermined."""
-        tried = (*more, *self.excuses(act))
+        tried = (*more, *(self.attempt(excuse, act) for excuse in self.bound.rule.exceptions))
         if any(one.met for one in tried):
             return "excused", tried
         return ("undetermined" if any(one.met is None for one in tried) else "violated"), tried
@@ -100,27 +106,32 @@ class Scene(Generic[P]):
     ) -> Verdict:
         """Return a verdict about ``act`` (or ``subject``) in the rule's own words.
 
-        ``alert`` forces or forbids an alert; by default a violation is one.
+        ``alert`` forces or forbids an alert; by default a violation is one. ``missing`` names fields; without it an undetermined
+        verdict names what its exceptions lacked. Users read both by their Chinese names.
         """
         rule = self.bound.rule
         shown = dict(numbers or {})
         template = rule.explain.get(words or outcome) or DEFAULT_WORDS[outcome]
         day = on or act.day
         raises = outcome == "violated" if alert is None else alert
+        if outcome == "undetermined" and not missing:
+            missing = tuple(one.evidence for one in exceptions if one.met is None)
+        lacking = tuple(dict.fromkeys(label(field) for field in missing))
+        texts = {name: "未载明" if value is None else value for name, value in shown.items()}
         return Verdict(
             rule=rule.id,
             version=rule.version,
             scope=self.scope,
             subject=subject or act.id,
             outcome=outcome,
-            reason=template.format_map({**shown, "missing": "、".join(missing), "excuse": _met(exceptions)}),
+            reason=template.format_map({**texts, "missing": "、".join(lacking), "excuse": _met(exceptions)}),
             about=act.unit,
             place=act.place,
             happened_on=day,
             acts=tuple(dict.fromkeys((act.id, *acts))),
             numbers=shown,
             exceptions=exceptions,
-            missing=missing,
+            missing=lacking,
             severity=(severity or rule.severity) if raises and day >= rule.known_from else None,
             recheck_on=recheck_on,
         )
@@ -149,8 +160,8 @@ class Evaluator(Generic[P]):
     scopes: Callable[[P, Act], Iterable[str]]
     """Which scopes an act belongs to under this rule; ``act_scope`` for rules on single acts and their neighbours."""
     judge: Callable[[Scene[P]], Sequence[Verdict]]
-    words: frozenset[str] = frozenset({"violated"})
-    """Keys that the rule's ``[explain]`` must have."""
+    words: Callable[[P], Mapping[str, frozenset[str]]]
+    """Every key of ``[explain]`` that it speaks with -> the names that it always fills there; see ``check_words``."""
     window: Callable[[P], tuple[str, int] | None] = lambda _params: None
     """The bucket family and days that it compares over, checked against the relation's bucket width."""
     conditions: Callable[[P], Mapping[str, tuple[Condition, ...]]] = lambda _params: {}

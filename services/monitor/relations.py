@@ -14,7 +14,7 @@ from typing import Final
 from contracts.certificates import CertificateDemanded
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued, DocumentRevoked
-from contracts.inspections import InspectionLaunched, InspectionVisited
+from contracts.inspections import InspectionVisited
 from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reports import ReportDemanded, ReportSubmitted
@@ -41,9 +41,9 @@ def plan_year(unit: str, kind: str, year: int) -> str:
     return f"plan|{unit}|{kind}|{year}"
 
 
-def doc_series(code: str, year: int) -> str:
-    """The numbers of one 机关代字 in one year."""
-    return f"series|{code}|{year}"
+def doc_series(place: str, code: str, year: int) -> str:
+    """The numbers of one 机关代字 in one year; two places may use the same 代字 (宁政发 is of 宁夏 and of 南京)."""
+    return f"series|{place}|{code}|{year}"
 
 
 def inspections_year(unit: str, year: int) -> str:
@@ -136,7 +136,7 @@ def _document_offers(act: Act) -> Iterator[str]:
         yield doc_no(event.doc_no)
         parsed = parse_doc_no(event.doc_no)
         if parsed:
-            yield doc_series(parsed.code, parsed.year)
+            yield doc_series(act.place, parsed.code, parsed.year)
 
 
 def _document_needs(act: Act) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _document_needs(act: Act) -> Iterator[str]:
 def _revoked_offers(act: Act) -> Iterator[str]:
     parsed = parse_doc_no(act.read(DocumentRevoked).doc_no or "")
     if parsed:
-        yield doc_series(parsed.code, parsed.year)
+        yield doc_series(act.place, parsed.code, parsed.year)
 
 
 def _meeting_offers(act: Act) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The rule file: one clause-bound rule as data, checked strictly when it is loaded. Pure."""
 
 import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -129,9 +130,12 @@ def read_rule(text: str, name: str) -> Rule:
 
 
 def fingerprint(text: str) -> str:
-    """Return what the lock file keeps of a rule file: SHA-256 of the meaning-bearing text (its cases may grow freely)."""
-    meaning = text.split("\n[[cases]]", 1)[0]
-    return hashlib.sha256(meaning.encode()).hexdigest()
+    """Return what the lock file keeps of a rule file: SHA-256 of everything it says but its cases, which may grow freely.
+
+    Comments and layout do not count, and neither does the place of a table in the file.
+    """
+    meaning = {key: value for key, value in tomllib.loads(text).items() if key != "cases"}
+    return hashlib.sha256(json.dumps(meaning, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def settle(rule: Rule, overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,7 +151,7 @@ def settle(rule: Rule, overrides: Mapping[str, Any]) -> dict[str, Any]:
     return dict(settled)
 
 
-def _replace(node: Any, values: Mapping[str, Any], where: str) -> Any:  # noqa: ANN401 - walks TOML
+def _replace(node: Any, values: Mapping[str, Any], where: str) -> Any:
     if isinstance(node, str) and node.startswith("$"):
         if node[1:] not in values:
             raise RuleBroken(where, f"{node} names no parameter")
@@ -173,9 +177,21 @@ def check_conditions(rule: Rule, conditions: tuple[Condition, ...], events: tupl
                 raise RuleBroken(rule.id, f"{event} has no field {condition.field}")
 
 
-def placeholders(template: str) -> frozenset[str]:
-    """Return the names that an explanation text needs."""
-    return frozenset(_PLACEHOLDER.findall(template))
+def check_words(rule: Rule, spoken: Mapping[str, frozenset[str]]) -> None:
+    """Raise ``RuleBroken`` when a needed text is absent, one is never said, or one names what is not filled in.
+
+    ``spoken``: the keys that the evaluator speaks with -> the names that it always fills. The four outcomes but ``violated`` have
+    a default text; every text may name ``missing`` and ``excuse``.
+    """
+    lacking = set(spoken) - set(rule.explain) - {"complied", "excused", "undetermined"}
+    if lacking:
+        raise RuleBroken(rule.id, f"[explain] lacks {sorted(lacking)}")
+    for key, text in rule.explain.items():
+        if key not in spoken:
+            raise RuleBroken(rule.id, f"[explain] has {key}, which nothing says")
+        unknown = set(_PLACEHOLDER.findall(text)) - spoken[key] - {"missing", "excuse"}
+        if unknown or set(_PLACEHOLDER.sub("", text)) & {"{", "}"}:
+            raise RuleBroken(rule.id, f"[explain] {key} names {sorted(unknown) or 'braces'}, which is not filled in")
 
 
 def _events_of(rule: Rule) -> tuple[str, ...]:

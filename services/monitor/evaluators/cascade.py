@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from pydantic import Field
 
-from contracts.meetings import MeetingConvened
+from contracts.meetings import MeetingConvened, Mode
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import bucket, timed, topic_of
+
+_NAMES: Final = frozenset({"topic", "levels", "meetings"})
 
 
 class CascadeParams(Params):
@@ -18,14 +21,16 @@ class CascadeParams(Params):
     levels: int = Field(ge=2, le=6)
     """From so many levels on it is a cascade."""
     window_workdays: int = Field(ge=1, le=20)
+    top_modes: tuple[Mode, ...] = Field(min_length=1)
+    """How the meeting at the top was held for the clause to speak of it."""
 
 
 def scopes(params: CascadeParams, act: Act) -> Iterable[str]:
-    """Return the topic's buckets in which the act is, or may be below, the top meeting."""
+    """Return the topic's buckets in which the act is the top meeting, or may be below it, or above one that then is no top."""
     if act.name not in params.on:
         return ()
     topic, here = _topic(act), bucket("topic", _start(act).date())
-    return (timed("topic", topic, here - 1), timed("topic", topic, here))
+    return tuple(timed("topic", topic, number) for number in (here - 1, here, here + 1))
 
 
 def judge(scene: Scene[CascadeParams]) -> Sequence[Verdict]:
@@ -48,9 +53,20 @@ def _below(scene: Scene[CascadeParams], top: Act, members: Sequence[Act]) -> Ite
     levels = sorted({own, *(_level(scene, act) for act in chain)})
     if len(levels) < 2:  # noqa: PLR2004 - one level is no cascade at all
         return
-    numbers: dict[str, Scalar] = {"topic": top.read(MeetingConvened).topic, "levels": len(levels), "meetings": len(chain) + 1}
+    numbers: dict[str, Scalar] = {
+        "topic": top.read(MeetingConvened).topic,
+        "levels": len(levels),
+        "meetings": len(chain) + 1,
+    }
     names = [act.id for act in chain]
     if len(levels) < scene.params.levels:
+        yield scene.say("complied", top, numbers=numbers, acts=names)
+        return
+    mode = top.read(MeetingConvened).mode
+    if mode is None:
+        yield scene.say("undetermined", top, numbers=numbers, acts=names, missing=("mode",))
+        return
+    if mode not in scene.params.top_modes:
         yield scene.say("complied", top, numbers=numbers, acts=names)
         return
     outcome, tried = scene.weigh(top)
@@ -91,5 +107,6 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=scopes,
     judge=judge,
+    words=lambda _params: dict.fromkeys(("violated", "excused", "complied", "undetermined"), _NAMES),
     window=lambda params: ("topic", params.window_workdays * 2 + 12),
 )

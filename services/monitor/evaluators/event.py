@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from services.monitor.conditions import Condition, every, read
-from services.monitor.domain import Act, Scalar, Verdict
+from services.monitor.domain import Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 from services.monitor.rulebook import _Strict
 
@@ -45,17 +45,8 @@ def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
             open_fields.extend(unknown)
         elif fails and speaks:
             outcome, tried = scene.weigh(act)
-            lacking = tuple(one.evidence for one in tried if one.met is None)
-            return (
-                scene.say(
-                    outcome,
-                    act,
-                    words=test.words if outcome == "violated" else None,
-                    numbers={**numbers, **test.shows},
-                    exceptions=tried,
-                    missing=lacking if outcome == "undetermined" else (),
-                ),
-            )
+            words = test.words if outcome == "violated" else None
+            return (scene.say(outcome, act, words=words, numbers={**numbers, **test.shows}, exceptions=tried),)
     if open_fields:
         return (scene.say("undetermined", act, numbers=numbers, missing=tuple(dict.fromkeys(open_fields))),)
     return (scene.say("complied", act, numbers=numbers),)
@@ -74,10 +65,20 @@ def _shown(value: object) -> Scalar:
     return str(value)
 
 
+def _words(params: EventParams) -> Mapping[str, frozenset[str]]:
+    """Return what each text can name: the act's own, and for a violation what every test with these words shows."""
+    shown = frozenset(params.shows)
+    found: dict[str, frozenset[str]] = {"complied": shown, "undetermined": shown, "excused": shown}
+    for test in params.tests:
+        names = shown | frozenset(test.shows)
+        found[test.words] = found.get(test.words, names) & names
+    return found
+
+
 def _conditions(params: EventParams) -> Mapping[str, tuple[Condition, ...]]:
     tests = tuple(condition for test in params.tests for condition in (*test.when, *test.fails))
     shown = tuple(Condition(field=field, op="present") for field in params.shows.values())
-    return {event: tests + shown for event in params.on}
+    return dict.fromkeys(params.on, tests + shown)
 
 
 EVALUATOR = Evaluator(
@@ -97,5 +98,6 @@ EVALUATOR = Evaluator(
     ),
     scopes=act_scope,
     judge=judge,
+    words=_words,
     conditions=_conditions,
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from pydantic import Field
 
@@ -10,7 +11,10 @@ from contracts.meetings import MeetingConvened, Mode
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.labels import label, level_name
 from services.monitor.relations import by_id, offers, topic_of
+
+_NAMES: Final = frozenset({"topic", "parent", "parent_on", "held_on", "reach_level"})
 
 
 class FollowUpParams(Params):
@@ -26,7 +30,7 @@ class FollowUpParams(Params):
 
 
 def judge(scene: Scene[FollowUpParams]) -> Sequence[Verdict]:
-    """Return the verdict on the lower meeting; without a superior meeting on its topic there is none."""
+    """Return the verdict on the lower meeting; with no superior meeting on its topic it complies."""
     act = scene.anchor
     if act is None:
         return ()
@@ -42,7 +46,7 @@ def judge(scene: Scene[FollowUpParams]) -> Sequence[Verdict]:
             return (_found(scene, act, parent),)
     if open_fields:
         return (scene.say("undetermined", act, missing=tuple(dict.fromkeys(open_fields))),)
-    return (scene.say("complied", act),)
+    return (scene.say("complied", act, numbers={"topic": act.read(MeetingConvened).topic}),)
 
 
 def _superiors(scene: Scene[FollowUpParams], act: Act) -> list[Act]:
@@ -86,7 +90,9 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
     minutes = timedelta(minutes=scene.params.same_session_minutes)
     inside = bool(event.same_session) or event.starts_at <= ended + minutes
     session = Tried(
-        "在上级视频会议结束时即安排落实（同一场次）", inside, "same_session" if event.same_session else "starts_at"
+        "在上级视频会议结束时即安排落实（同一场次）",
+        inside,
+        label("same_session" if event.same_session else "starts_at"),
     )
     outcome, tried = scene.weigh(act, (session,))
     numbers = {
@@ -94,10 +100,9 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
         "parent": above.topic,
         "parent_on": above.starts_at.astimezone(CHINA).date().isoformat(),
         "held_on": event.starts_at.astimezone(CHINA).date().isoformat(),
-        "reach_level": above.reach_level,
+        "reach_level": level_name(above.reach_level),
     }
-    lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
-    return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried, missing=lacking)
+    return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried)
 
 
 EVALUATOR = Evaluator(
@@ -106,5 +111,11 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=act_scope,
     judge=judge,
+    words=lambda _params: {
+        "violated": _NAMES,
+        "excused": _NAMES,
+        "complied": frozenset({"topic"}),
+        "undetermined": frozenset(),
+    },
     window=lambda params: ("topic", params.window_workdays * 2 + 12),
 )

@@ -1,21 +1,26 @@
 """Judge a document by the upper document that it implements (kind X): the parent says one thing, the child does another."""
 
 from collections.abc import Mapping, Sequence
-
-from pydantic import Field
+from typing import Final
 
 from contracts.documents import DocumentIssued
 from services.monitor.conditions import Condition, every
-from services.monitor.domain import Act, Verdict
+from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 from services.monitor.relations import by_id, doc_no, doc_title, offers
+from services.monitor.rulebook import Excuse
+
+_UPPER: Final = "上位文件"
+_NAMES: Final = frozenset({"child", "form"})
 
 
 class LinkedParams(Params):
     """``[decide]`` of kind ``linked``."""
 
-    parent: tuple[Condition, ...] = Field(min_length=1)
-    """What must hold of the parent for the child to be a violation."""
+    parent: tuple[Condition, ...] = ()
+    """What must hold of a parent for the child to be a violation; nothing: any parent."""
+    excused_by: tuple[Excuse, ...] = ()
+    """Exceptions that a parent grants: their conditions are put to the parents."""
 
 
 def parents_of(scene_acts: Mapping[str, Act], child: Act) -> tuple[list[Act], list[str]]:
@@ -40,7 +45,7 @@ def parents_of(scene_acts: Mapping[str, Act], child: Act) -> tuple[list[Act], li
 
 
 def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
-    """Return the verdict on a child: none without a basis, open while its parent is not in the log."""
+    """Return the verdict on a child: none without a basis, open while a parent that would decide is not in the log."""
     child = scene.anchor
     if child is None or not child.read(DocumentIssued).implements:
         return ()
@@ -48,28 +53,39 @@ def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
     if speaks is False:
         return ()
     parents, absent = parents_of(scene.acts, child)
+    forbidding = []
     open_fields = list(missing)
     for parent in parents:
         holds, unknown = every(scene.params.parent, parent, scene.world)
-        numbers = {
-            "parent": _label(parent),
-            "child": _label(child),
-            "form": child.read(DocumentIssued).form or "配套文件",
-        }
-        if holds and speaks:
-            outcome, tried = scene.weigh(child)
-            lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
-            return (scene.say(outcome, child, numbers=numbers, acts=(parent.id,), exceptions=tried, missing=lacking),)
-        open_fields.extend(f"上位文件.{field}" for field in unknown)
+        if holds:
+            forbidding.append(parent)
+        open_fields.extend(f"{_UPPER}.{field}" for field in unknown)
+    numbers: dict[str, Scalar] = {"child": _label(child), "form": child.read(DocumentIssued).form or "配套文件"}
+    if forbidding and speaks:
+        outcome, tried = scene.weigh(child, _excused_by(scene, parents, absent))
+        numbers["parent"] = _label(forbidding[0])
+        return (scene.say(outcome, child, numbers=numbers, acts=[one.id for one in forbidding], exceptions=tried),)
     if absent:
-        open_fields.append("上位文件")
+        open_fields.append(_UPPER)
+    names = [one.id for one in parents]
     if open_fields:
-        return (
-            scene.say(
-                "undetermined", child, missing=tuple(dict.fromkeys(open_fields)), acts=[one.id for one in parents]
-            ),
+        return (scene.say("undetermined", child, missing=tuple(open_fields), acts=names),)
+    return (scene.say("complied", child, numbers=numbers, acts=names),)
+
+
+def _excused_by(scene: Scene[LinkedParams], parents: Sequence[Act], absent: Sequence[str]) -> tuple[Tried, ...]:
+    """Try the exceptions that a parent may grant: one parent that grants it is enough, one that is not known keeps it open."""
+    tried = []
+    for excuse in scene.params.excused_by:
+        answers = [scene.attempt(excuse, parent) for parent in parents]
+        granted = any(one.met for one in answers)
+        unknown = [one.evidence for one in answers if one.met is None]
+        met = True if granted else None if unknown or absent else False
+        evidence = unknown[0] if unknown and not granted else answers[0].evidence
+        tried.append(
+            Tried(excuse.name, met, _UPPER if absent and not (granted or unknown) else f"{_UPPER}的{evidence}")
         )
-    return (scene.say("complied", child, acts=[one.id for one in parents]),)
+    return tuple(tried)
 
 
 def _label(act: Act) -> str:
@@ -83,5 +99,13 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued"}),
     scopes=act_scope,
     judge=judge,
-    conditions=lambda params: {"doc.issued": params.parent},
+    words=lambda _params: {
+        "violated": _NAMES | {"parent"},
+        "excused": _NAMES | {"parent"},
+        "complied": _NAMES,
+        "undetermined": frozenset(),
+    },
+    conditions=lambda params: {
+        "doc.issued": (*params.parent, *(one for excuse in params.excused_by for one in excuse.when))
+    },
 )

@@ -11,6 +11,7 @@ from services.monitor.domain import Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
+_NAMES: Final = frozenset({"item", "list"})
 
 
 class ListedParams(Params):
@@ -63,4 +64,11 @@ EVALUATOR = Evaluator(
     on=frozenset({"cert.demanded"}),
     scopes=act_scope,
     judge=judge,
+    words=lambda _params: {
+        "complied": _NAMES,
+        "not_listed": _NAMES,
+        "undetermined": frozenset(),
+        "violated": _NAMES | {"entry"},
+        "excused": _NAMES | {"entry"},
+    },
 )

@@ -4,6 +4,7 @@ import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 from pydantic import Field
 
@@ -11,7 +12,10 @@ from contracts.jurisdiction import Level
 from contracts.secondments import Consent, SecondmentEnded, SecondmentExtended, SecondmentStarted
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
+from services.monitor.labels import label
 from services.monitor.relations import loans_of
+
+_NAMES: Final = frozenset({"from", "limit", "until", "months", "loans"})
 
 
 class LoanParams(Params):
@@ -35,9 +39,9 @@ class _Span:
     acts: tuple[str, ...]
 
 
-def scopes(params: LoanParams, act: Act) -> Iterable[str]:
-    """Return the person that a loan fact is about."""
-    if act.name in params.on and isinstance(act.event, (SecondmentStarted, SecondmentExtended, SecondmentEnded)):
+def scopes(_params: LoanParams, act: Act) -> Iterable[str]:
+    """Return the person that a loan fact is about (``on`` names the starts only, because conditions are put to them)."""
+    if isinstance(act.event, (SecondmentStarted, SecondmentExtended, SecondmentEnded)):
         return (loans_of(act.event.person),)
     return ()
 
@@ -62,9 +66,9 @@ def _consented(scene: Scene[LoanParams], act: Act) -> Verdict:
     education = _has(event.consents, "教育部门同意", scene.params.consent_level)
     committee = _has(event.consents, "党委审批备案", None)
     tried = (
-        Tried("因参与重大任务", event.major_task, "major_task"),
-        Tried("经县级以上教育部门同意", education, "consents"),
-        Tried("报同级党委审批备案", committee, "consents"),
+        Tried("因参与重大任务", event.major_task, label("major_task")),
+        Tried("经县级以上教育部门同意", education, label("consents")),
+        Tried("报同级党委审批备案", committee, label("consents")),
     )
     subject = f"consent|{act.id}"
     if all(one.met for one in tried):
@@ -79,8 +83,7 @@ def _consented(scene: Scene[LoanParams], act: Act) -> Verdict:
             exceptions=tried,
             numbers={"lacking": "、".join(lacking)},
         )
-    missing = tuple(dict.fromkeys(one.evidence for one in tried if one.met is None))
-    return scene.say("undetermined", act, subject=subject, exceptions=tried, missing=missing)
+    return scene.say("undetermined", act, subject=subject, exceptions=tried)
 
 
 def _has(consents: tuple[Consent, ...] | None, kind: str, level: Level | None) -> bool | None:
@@ -110,7 +113,10 @@ def _spans(scene: Scene[LoanParams], starts: Sequence[Act], facts: Sequence[Act]
         bridge = timedelta(days=scene.params.bridge_days + 1)
         if last is not None and (last.end is None or event.started_on <= last.end + bridge):
             spans[-1] = _Span(
-                last.first, last.start, None if last.end is None or end is None else max(last.end, end), (*last.acts, *mine)
+                last.first,
+                last.start,
+                None if last.end is None or end is None else max(last.end, end),
+                (*last.acts, *mine),
             )
         else:
             spans.append(_Span(act, event.started_on, end, mine))
@@ -154,8 +160,14 @@ def add_months(day: date, months: int) -> date:
 EVALUATOR = Evaluator(
     name="loan",
     params=LoanParams,
-    on=frozenset({"sec.started", "sec.extended", "sec.ended"}),
+    on=frozenset({"sec.started"}),
     scopes=scopes,
     judge=judge,
-    words=frozenset({"no_consent", "too_long"}),
+    words=lambda _params: {
+        "consented": frozenset(),
+        "no_consent": frozenset({"lacking"}),
+        "too_long": _NAMES,
+        "complied": _NAMES,
+        "undetermined": frozenset(),
+    },
 )

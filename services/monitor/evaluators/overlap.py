@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 from pydantic import Field
 
@@ -9,6 +10,8 @@ from contracts.inspections import InspectionVisited
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 from services.monitor.relations import topic_of
+
+_NAMES: Final = frozenset({"topic", "target", "owners", "window_days", "earlier_on"})
 
 
 class OverlapParams(Params):
@@ -29,7 +32,8 @@ def judge(scene: Scene[OverlapParams]) -> Sequence[Verdict]:
         return (scene.say("undetermined", act, missing=missing),)
     earlier = [other for other in scene.acts.values() if _repeats(scene, act, other)]
     if not earlier:
-        return (scene.say("complied", act),)
+        shown: dict[str, Scalar] = {"topic": act.read(InspectionVisited).topic, "window_days": scene.params.window_days}
+        return (scene.say("complied", act, numbers=shown),)
     other = max(earlier, key=lambda one: (one.read(InspectionVisited).visited_at, one.id))
     outcome, tried = scene.weigh(act)
     numbers: dict[str, Scalar] = {
@@ -39,12 +43,7 @@ def judge(scene: Scene[OverlapParams]) -> Sequence[Verdict]:
         "window_days": scene.params.window_days,
         "earlier_on": other.read(InspectionVisited).visited_at.astimezone(CHINA).date().isoformat(),
     }
-    lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
-    return (
-        scene.say(
-            outcome, act, numbers=numbers, acts=sorted(one.id for one in earlier), exceptions=tried, missing=lacking
-        ),
-    )
+    return (scene.say(outcome, act, numbers=numbers, acts=sorted(one.id for one in earlier), exceptions=tried),)
 
 
 def _repeats(scene: Scene[OverlapParams], act: Act, other: Act) -> bool:
@@ -68,5 +67,11 @@ EVALUATOR = Evaluator(
     on=frozenset({"ins.visit"}),
     scopes=act_scope,
     judge=judge,
+    words=lambda _params: {
+        "violated": _NAMES,
+        "excused": _NAMES,
+        "complied": frozenset({"topic", "window_days"}),
+        "undetermined": frozenset(),
+    },
     window=lambda params: ("visit", params.window_days),
 )

@@ -1,6 +1,6 @@
 """Hold the acts of a unit-year against its filed plan: no plan before the first act, and acts that no plan item covers (kinds A + L)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from contracts.documents import DocumentIssued
@@ -64,7 +64,9 @@ def _year(scene: Scene[PlannedParams], acts: Sequence[Act], plans: Sequence[Act]
     }
     filed = min((plan.day for plan in plans), default=None)
     if filed is not None and filed <= first.day:
-        yield scene.say("complied", first, subject=scene.scope, acts=(plans[0].id,), numbers=numbers)
+        yield scene.say(
+            "complied", first, subject=scene.scope, words="plan_filed", acts=(plans[0].id,), numbers=numbers
+        )
     elif filed is None:
         yield scene.say("violated", first, subject=scene.scope, words="no_plan", numbers=numbers)
     else:
@@ -79,13 +81,20 @@ def _one(scene: Scene[PlannedParams], act: Act, items: set[str], planned: bool) 
     outcome, tried = scene.weigh(act)
     if outcome == "violated" and scene.params.plan_required and not planned:
         return scene.say(outcome, act, words="no_plan_act", numbers=numbers, exceptions=tried, alert=False)
-    missing = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
-    return scene.say(outcome, act, numbers=numbers, exceptions=tried, missing=missing)
+    return scene.say(outcome, act, numbers=numbers, exceptions=tried)
 
 
 def _item_of(act: Act) -> str | None:
     event = act.event
     return event.plan_item if isinstance(event, (DocumentIssued, MeetingConvened, InspectionLaunched)) else None
+
+
+def _words(params: PlannedParams) -> Mapping[str, frozenset[str]]:
+    act, year = frozenset({"plan", "plan_item"}), frozenset({"plan", "year", "first_on"})
+    found = {"violated": act, "excused": act, "complied": act, "undetermined": frozenset[str]()}
+    if params.plan_required:
+        found |= {"plan_filed": year, "no_plan": year, "plan_late": year | {"filed_on"}, "no_plan_act": act}
+    return found
 
 
 EVALUATOR = Evaluator(
@@ -94,4 +103,5 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "mtg.convened", "ins.launched"}),
     scopes=scopes,
     judge=judge,
+    words=_words,
 )

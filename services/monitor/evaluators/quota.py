@@ -61,7 +61,6 @@ def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
     if len(spoken) > cap:
         crossing = spoken[cap]
         outcome, tried = scene.weigh(crossing, _explained(scene, crossing))
-        lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
         return (
             scene.say(
                 outcome,
@@ -69,7 +68,6 @@ def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
                 subject=scene.scope,
                 numbers={**numbers, "over": len(spoken) - cap},
                 exceptions=tried,
-                missing=lacking,
                 acts=(spoken[-1].id,),
             ),
         )
@@ -131,7 +129,14 @@ def _explained(scene: Scene[QuotaParams], crossing: Act) -> tuple[Tried, ...]:
         and act.event.explains == scene.params.explained_by
         and act.unit == crossing.unit
     )
-    return (Tried("已向上级党委办公厅（室）作出书面说明", bool(found), found[0] if found else "未见书面说明"),)
+    return (Tried("已向上级党委办公厅（室）作出书面说明", bool(found), "已报送说明" if found else "未见书面说明"),)
+
+
+def _words(params: QuotaParams) -> Mapping[str, frozenset[str]]:
+    counted = frozenset({"year", "count", "cap"})
+    over = counted | {"over"}
+    found = {"complied": counted, "violated": over, "excused": over, "undetermined": frozenset[str]()}
+    return {**found, "warning": counted | {"stage", "exceeds_on"}} if params.stages else found
 
 
 EVALUATOR = Evaluator(
@@ -140,4 +145,5 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "ins.launched"}),
     scopes=scopes,
     judge=judge,
+    words=_words,
 )

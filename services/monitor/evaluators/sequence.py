@@ -78,4 +78,9 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "doc.revoked"}),
     scopes=scopes,
     judge=judge,
+    words=lambda _params: {
+        "complied": frozenset({"series", "last"}),
+        "waiting": frozenset({"series", "last", "count"}),
+        "violated": frozenset({"series", "last", "count", "gaps"}),
+    },
 )

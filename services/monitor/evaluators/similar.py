@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from contracts.text import containment
 from services.monitor.domain import Act, Verdict
 from services.monitor.evaluators.linked import parents_of
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
+
+_NAMES: Final = frozenset({"share", "threshold", "other", "method"})
 
 
 class SimilarParams(Params):
@@ -47,7 +49,14 @@ def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
     if event.sketch is None:
         return (scene.say("undetermined", act, missing=("sketch",)),)
     if len(event.sketch.values) < scene.params.fewest_values:
-        return (scene.say("complied", act, words="short", numbers={"threshold": _percent(scene.params.threshold)}),)
+        return (
+            scene.say(
+                "complied",
+                act,
+                words="short",
+                numbers={"threshold": _percent(scene.params.threshold), "fewest": scene.params.fewest_values},
+            ),
+        )
     best = max(
         ((share, other) for other in others if (share := _share(act, other)) is not None),
         key=lambda one: (one[0], one[1].id),
@@ -62,8 +71,7 @@ def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
             "method": event.sketch.method,
         }
         outcome, tried = scene.weigh(act)
-        lacking = tuple(one.evidence for one in tried if one.met is None) if outcome == "undetermined" else ()
-        return (scene.say(outcome, act, numbers=numbers, acts=(other.id,), exceptions=tried, missing=lacking),)
+        return (scene.say(outcome, act, numbers=numbers, acts=(other.id,), exceptions=tried),)
     unread = [other for other in others if _share(act, other) is None]
     if absent or unread:
         return (
@@ -107,5 +115,12 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued"}),
     scopes=act_scope,
     judge=judge,
+    words=lambda _params: {
+        "violated": _NAMES,
+        "excused": _NAMES,
+        "complied": frozenset({"share", "threshold"}),
+        "short": frozenset({"threshold", "fewest"}),
+        "undetermined": frozenset(),
+    },
     window=lambda params: ("similar", params.window_days) if params.to == "own" else None,
 )
