@@ -7,7 +7,6 @@ from fastapi import FastAPI
 
 from contracts.workdays import builtin
 from kit import telemetry
-from kit.auth import Keys
 from kit.cursor import Delivery
 from kit.db import Pool, connect_pool
 from kit.http import Readiness, create_http
@@ -44,7 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
             )
             stack.push_async_callback(close, nc)
             state = State(load(*shipped()), builtin())
-            outbox, progress = Outbox(pool, nc), Progress()
+            outbox, progress = Outbox(pool, nc, schema=SCHEMA), Progress()
 
             async def handle(deliveries: Sequence[Delivery]) -> None:
                 with telemetry.batch_span("monitor.apply", (delivery.headers for delivery in deliveries)):
@@ -64,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
                 wait=settings.wait,
                 progress=progress,
             )
-            app.state.pool, app.state.reading, app.state.keys = pool, state, Keys.load(settings.public_key_file)
+            app.state.pool, app.state.reading = pool, state
             readiness.add("facts", progress.trouble)
             readiness.add("outbox", outbox.trouble)
             await stack.enter_async_context(background(reading, name="monitor.facts"))

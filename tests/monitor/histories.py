@@ -1,0 +1,218 @@
+"""Random histories of a small county: acts of every family that rules speak of, with corrections, withdrawals and reference facts.
+
+Dense on purpose: few units, few topics and short spans, so that acts meet in the windows and chains of the rules.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from services.monitor.domain import CHINA
+
+SOURCE: Final = "/test/oa"
+UNITS: Final = {
+    "u-prov": ("99", 1, None),
+    "u-city": ("9901", 2, "u-prov"),
+    "u-county": ("990101", 3, "u-city"),
+    "u-office": ("990101", 3, "u-county"),
+    "u-town-a": ("990101001", 4, "u-county"),
+    "u-town-b": ("990101002", 4, "u-county"),
+}
+TOPICS: Final = ("防汛工作会议", "安全生产视频会议", "安全生产工作部署会")
+START: Final = date(2025, 1, 2)
+
+
+@dataclass
+class _Pen:
+    """Writes facts with ids in order."""
+
+    random: Random
+    count: int = 0
+
+    def fact(self, kind: str, unit: str, day: date, data: dict[str, Any], late: int = 0) -> bytes:
+        """Return a CloudEvent of ``unit`` at nine o'clock of a day, learned ``late`` days later."""
+        self.count += 1
+        time = datetime(day.year, day.month, day.day, 9, tzinfo=CHINA)
+        return json.dumps(
+            {
+                "specversion": "1.0",
+                "id": f"e{self.count}",
+                "source": SOURCE,
+                "type": f"cn.jianfu.{kind}.v1",
+                "time": time.isoformat(),
+                "recordedtime": (time + timedelta(days=late, minutes=self.count)).isoformat(),
+                "jurisdiction": UNITS[unit][0],
+                "unitid": unit,
+                "data": data,
+            },
+            ensure_ascii=False,
+        ).encode()
+
+    def day(self) -> date:
+        """Return a day of a short year."""
+        return START + timedelta(days=self.random.randrange(120))
+
+    def unit(self) -> str:
+        """Return one of the units."""
+        return self.random.choice(sorted(UNITS))
+
+    def maybe(self, value: Any) -> Any:  # noqa: ANN401 - any value
+        """Return the value, or nothing now and then: missing data is normal."""
+        return value if self.random.random() < 0.8 else None
+
+
+def history(seed: int, size: int) -> list[bytes]:
+    """Return a history of about ``size`` acts with its reference facts and amendments, in no particular order."""
+    pen = _Pen(Random(seed))
+    facts = list(_references(pen))
+    kinds = (_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan)
+    while pen.count < size:
+        facts.extend(pen.random.choice(kinds)(pen))
+    facts.extend(_amendments(pen, [json.loads(fact) for fact in facts]))
+    pen.random.shuffle(facts)
+    return facts
+
+
+def _references(pen: _Pen) -> Iterator[bytes]:
+    for unit, (place, level, superior) in UNITS.items():
+        data = {"unit": unit, "name": unit, "kind": "政府", "level": level, "place": place, "superior": superior, "valid_from": "2020-01-01"}
+        yield pen.fact("unit.registered", unit, START, data)
+    moved = {"unit": "u-town-b", "name": "b", "kind": "乡镇街道", "level": 4, "place": "990101002", "superior": "u-prov", "valid_from": "2025-03-01"}
+    yield pen.fact("unit.registered", "u-town-b", START, moved)
+    items = [{"item": "c1", "name": "婚姻状况证明"}, {"item": "c2", "name": "健在证明"}]
+    kinds = {"kind": "不应出具证明清单", "place": "00", "valid_from": "2020-04-01", "basis": "民发〔2020〕20号", "items": items}
+    yield pen.fact("list.versioned", "u-prov", START, kinds)
+    for day in (date(2025, 2, 1), date(2025, 6, 30)):
+        yield pen.fact("clock.day_ended", "u-prov", day, {"day": day.isoformat()})
+
+
+def _document(pen: _Pen) -> Iterator[bytes]:
+    unit, day, random = pen.unit(), pen.day(), pen.random
+    shared = [random.randrange(2**60) for _ in range(3)]
+    yield pen.fact(
+        "doc.issued",
+        unit,
+        day,
+        {
+            "heading": f"关于{random.choice(TOPICS)}的通知",
+            "doc_no": pen.maybe(f"{unit[2:4].upper()}〔2025〕{random.randrange(1, 12)}号"),
+            "dated": day.isoformat(),
+            "carrier": pen.maybe("红头"),
+            "doc_class": pen.maybe(random.choice(["综合", "专项", "其他"])),
+            "char_count": pen.maybe(random.choice([3999, 4000, 4001, 5001])),
+            "form": pen.maybe(random.choice(["实施细则", "贯彻意见", "其他"])),
+            "has_contact_name": pen.maybe(random.random() < 0.7),
+            "has_contact_phone": pen.maybe(True),
+            "no_matching": pen.maybe(random.random() < 0.5),
+            "requires_matching": pen.maybe(random.random() < 0.5),
+            "plan_item": pen.maybe("p1"),
+            "sketch": pen.maybe({"method": "m", "values": sorted({*range(20), *shared} if random.random() < 0.5 else set(shared))}),
+            "implements": [{"doc_no": f"CI〔2025〕{random.randrange(1, 12)}号"}] if random.random() < 0.4 else [],
+        },
+        late=random.randrange(40),
+    )
+
+
+def _meeting(pen: _Pen) -> Iterator[bytes]:
+    unit, day, random = pen.unit(), pen.day(), pen.random
+    start = datetime(day.year, day.month, day.day, 9, tzinfo=CHINA)
+    ended = pen.maybe((start + timedelta(minutes=random.choice([60, 90, 91, 300]))).isoformat())
+    yield pen.fact(
+        "mtg.convened",
+        unit,
+        day,
+        {
+            "topic": random.choice(TOPICS),
+            "mode": pen.maybe(random.choice(["现场", "网络视频"])),
+            "starts_at": start.isoformat(),
+            "ended_at": ended,
+            "reach_level": pen.maybe(4),
+            "required": pen.maybe([{"role": "主要负责同志", "level": 4}] if random.random() < 0.5 else []),
+            "convener_role": pen.maybe("分管负责同志"),
+            "new_arrangement": pen.maybe("新增两项任务") if random.random() < 0.3 else None,
+            "plan_item": pen.maybe("p1"),
+        },
+    )
+
+
+def _inspection(pen: _Pen) -> Iterator[bytes]:
+    unit, day = pen.unit(), pen.day()
+    item, approval = pen.maybe("p1"), pen.random.choice([None, "批1号"])
+    data = {"topic": "安全生产检查", "kind": pen.random.choice(["综合", "专项"]), "plan_item": item, "approval_ref": approval}
+    yield pen.fact("ins.launched", unit, day, data)
+
+
+def _visit(pen: _Pen) -> Iterator[bytes]:
+    unit, day = pen.unit(), pen.day()
+    at = datetime(day.year, day.month, day.day, 10, tzinfo=CHINA).isoformat()
+    data = {"target": {"unit": "u-town-a", "kind": "乡镇"}, "topic": "安全生产检查", "visited_at": at, "emergency": pen.maybe(False)}
+    yield pen.fact("ins.visit", unit, day, data)
+
+
+def _loan(pen: _Pen) -> Iterator[bytes]:
+    random, day = pen.random, pen.day()
+    loan, person = f"loan-{pen.count}", f"person-{random.randrange(3)}"
+    yield pen.fact(
+        "sec.started",
+        "u-county",
+        day,
+        {
+            "loan": loan,
+            "person": person,
+            "person_kind": random.choice(["教师", "公务员"]),
+            "from_unit": "u-town-a",
+            "from_level": pen.maybe(4),
+            "to_unit": "u-county",
+            "to_level": pen.maybe(3),
+            "started_on": day.isoformat(),
+            "major_task": pen.maybe(True),
+            "consents": pen.maybe([{"kind": "教育部门同意", "level": 3}, {"kind": "党委审批备案"}]),
+        },
+    )
+    if random.random() < 0.8:
+        end = day + timedelta(days=random.choice([20, 89, 95]))
+        yield pen.fact("sec.ended", "u-county", end, {"loan": loan, "person": person, "ended_on": end.isoformat()})
+
+
+def _certificate(pen: _Pen) -> Iterator[bytes]:
+    item = pen.random.choice(["婚姻状况证明", "健在证明", "种植证明"])
+    yield pen.fact("cert.demanded", pen.unit(), pen.day(), {"item": item, "issuer_kind": pen.maybe("村居")})
+
+
+def _demand(pen: _Pen) -> Iterator[bytes]:
+    random, day = pen.random, pen.day()
+    sent = datetime(day.year, day.month, day.day, 9, tzinfo=CHINA)
+    data = {
+        "subject_matter": "防汛情况",
+        "kind": pen.maybe("工作情况"),
+        "sent_at": sent.isoformat(),
+        "received_at": pen.maybe(sent.isoformat()),
+        "due_at": pen.maybe((sent + timedelta(days=random.randrange(1, 5))).isoformat()),
+        "period": pen.maybe(random.choice(["日", "月"])),
+        "special_time_limit": pen.maybe(False),
+        "basis_level": pen.maybe(random.choice(["上级", "无"])),
+    }
+    yield pen.fact("rpt.demanded", pen.unit(), day, data)
+
+
+def _plan(pen: _Pen) -> Iterator[bytes]:
+    random, day = pen.random, pen.day()
+    items = [{"item": "p1", "title": "计划事项"}]
+    data = {"kind": random.choice(["发文", "会议", "督查检查考核"]), "year": 2025, "items": items, "cap": pen.maybe(5), "base": pen.maybe(6)}
+    yield pen.fact(random.choice(["plan.filed", "plan.amended"]), pen.unit(), day, data)
+
+
+def _amendments(pen: _Pen, facts: list[dict[str, Any]]) -> Iterator[bytes]:
+    """Correct and withdraw some facts, reference facts too: several corrections of one fact, each learned at another time."""
+    for fact in pen.random.sample(facts, len(facts) // 5):
+        target, day = {"id": fact["id"]}, date.fromisoformat(fact["time"][:10]) + timedelta(days=pen.random.randrange(9))
+        if pen.random.random() < 0.3:
+            yield pen.fact("act.withdrawn", fact["unitid"], day, {"target": target, "reason": "录入有误"})
+            continue
+        same = [other for other in facts if other["type"] == fact["type"] and other["unitid"] == fact["unitid"]]
+        for other in pen.random.sample(same, min(2, len(same))):
+            data = {"target": target, "target_type": fact["type"], "replacement": other["data"], "reason": "更正"}
+            yield pen.fact("act.corrected", fact["unitid"], day, data, late=pen.random.randrange(30))

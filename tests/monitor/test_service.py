@@ -1,0 +1,164 @@
+"""The running monitor: facts in over FACTS, alerts out over HTTP and ALERTS."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from nats.js import JetStreamContext
+
+from contracts.catalog import decode
+from kit import clock
+from kit.tokens import Principal, Role, mint, new_key_pair
+from services.monitor.app import create_app
+from services.monitor.config import Settings
+from tests.eventually import eventually
+from tests.factories import Event, convened, corrected, fact_of, issued, subject_of, wire
+
+LONG = {"mode": "网络视频", "starts_at": "2025-03-04T09:00:00+08:00", "ended_at": "2025-03-04T11:00:00+08:00"}
+
+
+class Monitor:
+    """A running monitor and its callers."""
+
+    def __init__(self, client: httpx.AsyncClient, js: JetStreamContext, key: bytes) -> None:
+        self.client = client
+        self.js = js
+        self._key = key
+
+    def bearer(self, role: str = "operator", place: str = "99", units: tuple[str, ...] = ()) -> dict[str, str]:
+        who = Principal(f"{role}@test", Role(role), place, frozenset(units))
+        return {"authorization": f"Bearer {mint(self._key, who, now=clock.now(), ttl=timedelta(hours=1))}"}
+
+    async def get(self, path: str, **who: Any) -> httpx.Response:
+        return await self.client.get(path, headers=self.bearer(**who))
+
+    async def tell(self, *facts: Event) -> int:
+        last = 0
+        for fact in facts:
+            last = (await self.js.publish(subject_of(fact), wire(fact))).seq
+        await eventually(self._position, last)
+        return last
+
+    async def _position(self) -> int:
+        answer = await self.get("/v1/alerts")
+        return int(answer.json()["current"]["position"])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def monitor(dsn: str, nats_url: str, js: JetStreamContext, tmp_path: Path) -> AsyncIterator[Monitor]:
+    """Give a running monitor on this test's servers."""
+    private, public = new_key_pair()
+    path = tmp_path / "public.pem"
+    path.write_bytes(public)
+    app = create_app(Settings(NATS_URL=nats_url, DATABASE_URL=dsn, JIANFU_PUBLIC_KEY_FILE=path))
+    async with app.router.lifespan_context(app):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://monitor") as client:
+            yield Monitor(client, js, private)
+
+
+async def test_a_long_meeting_becomes_an_alert_with_its_dossier(monitor: Monitor) -> None:
+    meeting = convened(**LONG)
+    await monitor.tell(meeting)
+    [alert] = [one for one in (await monitor.get("/v1/alerts")).json()["items"] if one["rule"] == "MTG-19"]
+    assert alert["acts"] == [fact_of(meeting)]
+    assert "90分鐘" in alert["clause"]["quote"]
+    whole = (await monitor.get(f"/v1/alerts/{alert['alert_id']}")).json()
+    dossier = whole["dossier"]
+    assert dossier["verdict"]["numbers"]["minutes"] == 120
+    assert dossier["rule"]["parameters"]["most_minutes"]["value"] == 90
+    assert [row["fact_id"] for row in dossier["inputs"]["facts"]] == [fact_of(meeting)]
+    again = await monitor.get(f"/v1/alerts/{alert['alert_id']}/replay")
+    assert again.headers["x-same-bytes"] == "true"
+    assert again.content == (await monitor.get(f"/v1/alerts/{alert['alert_id']}/dossier")).content
+    message = await eventually(lambda: _first(monitor.js))
+    event = decode(message).event
+    assert (event.event_name(), event.model_dump()["alert_id"]) == ("alert.raised", alert["alert_id"])
+
+
+async def _first(js: JetStreamContext) -> bytes | None:
+    subject = "alerts.990101.*.MTG-19"
+    info = await js.stream_info("ALERTS", subjects_filter=subject)
+    if not info.state.messages:
+        return None
+    return (await js.get_last_msg("ALERTS", next(iter(info.state.subjects or {})))).data
+
+
+async def test_a_correction_retracts(monitor: Monitor) -> None:
+    meeting = convened(**LONG)
+    fix = corrected(meeting, changes={"ended_at": "2025-03-04T10:00:00+08:00"}, recorded="2025-03-05T09:00:00+08:00")
+    await monitor.tell(meeting)
+    assert len((await monitor.get("/v1/alerts?rule=MTG-19")).json()["items"]) == 1
+    await monitor.tell(fix)
+    assert (await monitor.get("/v1/alerts?rule=MTG-19")).json()["items"] == []
+    [gone] = (await monitor.get("/v1/alerts?rule=MTG-19&state=retracted")).json()["items"]
+    assert (gone["state"], gone["revision"]) == ("retracted", 2)
+
+
+async def test_why_and_why_not(monitor: Monitor) -> None:
+    meeting = convened(**LONG)
+    await monitor.tell(meeting)
+    sheet = (await monitor.get(f"/v1/acts/{fact_of(meeting)}/verdicts")).json()
+    said = {one["rule"]: one["verdict"] for one in sheet["verdicts"]}
+    silent = {one["rule"]: one["why"] for one in sheet["not_applicable"]}
+    assert said["MTG-19"] == "violated"
+    assert "不涉及" in silent["DOC-19"]
+    assert not set(said) & set(silent)
+
+
+async def test_a_draft_is_judged_and_not_stored(monitor: Monitor) -> None:
+    draft = {"type": "mtg.convened", "jurisdiction": "990101", "unitid": "990101.office", "data": {"topic": "防汛视频会议", **LONG}}
+    answer = await monitor.client.post("/v1/precheck", json=draft, headers=monitor.bearer())
+    verdicts = {one["rule"]: one["verdict"] for one in answer.json()["verdicts"]}
+    assert verdicts["MTG-19"] == "violated"
+    assert (await monitor.get("/v1/alerts")).json()["items"] == []
+
+
+async def test_a_draft_that_is_wrong_names_the_field(monitor: Monitor) -> None:
+    draft = {"type": "mtg.convened", "jurisdiction": "990101", "unitid": "u", "data": {"topic": ""}}
+    answer = await monitor.client.post("/v1/precheck", json=draft, headers=monitor.bearer())
+    assert (answer.status_code, answer.json()["field"]) == (422, "data.topic")
+
+
+async def test_nobody_sees_beyond_the_own_jurisdiction(monitor: Monitor) -> None:
+    meeting = convened(**LONG)
+    await monitor.tell(meeting)
+    [alert] = (await monitor.get("/v1/alerts?rule=MTG-19")).json()["items"]
+    assert (await monitor.get("/v1/alerts", place="9902")).json()["items"] == []
+    assert (await monitor.get(f"/v1/alerts/{alert['alert_id']}", place="9902")).status_code == 404
+    assert (await monitor.get(f"/v1/acts/{fact_of(meeting)}/verdicts", place="9902")).status_code == 404
+    assert (await monitor.get("/v1/alerts", role="adapter")).status_code == 403
+    other = await monitor.get("/v1/alerts?unit=990101.office", role="office", units=("990101.other",))
+    assert other.status_code == 403
+
+
+async def test_pages_follow_one_another(monitor: Monitor) -> None:
+    meetings = [convened(**LONG, topic=f"防汛视频会议之{number}") for number in range(5)]
+    await monitor.tell(*meetings)
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = (await monitor.get(f"/v1/alerts?rule=MTG-19&limit=2{after}")).json()
+        seen += [one["alert_id"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert len(seen) == len(set(seen)) == 5
+
+
+async def test_a_quota_forecast(monitor: Monitor) -> None:
+    from tests.factories import filed
+
+    plan = filed(data={"kind": "发文", "cap": 4}, time="2025-01-02T09:00:00+08:00")
+    documents = [issued(doc_no=f"青办发〔2025〕{n}号", dated=f"2025-0{n}-10", time=f"2025-0{n}-10T09:00:00+08:00") for n in (1, 2, 3)]
+    await monitor.tell(plan, *documents)
+    [row] = (await monitor.get("/v1/forecasts?year=2025")).json()["items"]
+    assert (row["count"], row["cap"], row["exceeds_on"]) == (3, 4, "2025-04-25")
+
+
+async def test_the_rule_book_is_public(monitor: Monitor) -> None:
+    rules = (await monitor.client.get("/v1/rules")).json()["items"]
+    assert {"MTG-19"} <= {rule["rule"] for rule in rules}
+    assert (await monitor.client.get("/v1/rules/XXX-99")).status_code == 404
