@@ -39,8 +39,8 @@ class Delivery(NamedTuple):
     """When the stream stored it (UTC)."""
 
 
-class Broken(Exception):
-    """The cursor cannot be trusted any more, or the stream is not what the checkpoint says."""
+class StreamLost(Exception):
+    """The stream does not hold what follows the checkpoint: it was replaced, cut or restored from an old copy."""
 
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
@@ -89,14 +89,14 @@ class Cursor:
     async def open(self) -> int:
         """Create the consumer and return the last sequence of the stream.
 
-        Raises ``Broken`` when the stream does not hold what follows ``after``, and what the library raises.
+        Raises ``StreamLost`` when the stream does not hold what follows ``after``, and what the library raises.
         """
         self._reconnects = self._nc.stats["reconnects"]
         state = (await self._js.stream_info(self._stream)).state
         if state.last_seq < self.last:
-            raise Broken(f"the stream ends at {state.last_seq}, before the checkpoint {self.last}")
+            raise StreamLost(f"the stream ends at {state.last_seq}, before the checkpoint {self.last}")
         if state.messages and state.first_seq > self.last + 1:
-            raise Broken(f"the stream begins at {state.first_seq}, after the checkpoint {self.last}")
+            raise StreamLost(f"the stream begins at {state.first_seq}, after the checkpoint {self.last}")
         self._subscription = await self._nc.subscribe(
             self._inbox,
             cb=self._receive,

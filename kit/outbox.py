@@ -72,7 +72,8 @@ class Outbox:
     def __init__(self, pool: Pool, nc: Client, *, schema: str, stream: str | None = None) -> None:
         """Take a pool whose search path is ``schema``; one of its connections is held while running.
 
-        A service whose streams are in different NATS accounts has one publisher with its connection for each ``stream``.
+        A service whose streams are in different NATS accounts has one publisher, with its own connection, for each
+        ``stream``.
         """
         self._schema = schema
         self._stream = stream
@@ -105,6 +106,7 @@ class Outbox:
     async def _lead(self, db: Connection) -> None:
         while not await db.fetchval(_TRY_LEAD, self._lock):  # another process of this service publishes
             self._well()
+            self._wake.clear()
             await self._rest()
         while True:
             self._wake.clear()

@@ -24,6 +24,8 @@ MAX_BYTES: Final = 16 * 1024 * 1024
 """What we put into one atomic batch: the server holds it in memory until the commit."""
 ANSWER: Final = 5.0
 """Seconds to wait for one acknowledgement; a cluster needs about that long to find a new leader."""
+_LOOK: Final = 0.25
+"""Seconds between two looks at the connection while waiting for an acknowledgement."""
 _PAUSES: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 _DUPLICATE: Final = 10201
@@ -150,15 +152,13 @@ async def _insist(nc: Client, chunk: Sequence[_Packed], end: float) -> list[int]
 
 async def _single(nc: Client, packed: _Packed) -> list[int]:
     message = packed.message
-    headers = {"Nats-Msg-Id": message.msg_id, **message.headers}
-    return [_acknowledged((await nc.request(message.subject, message.body, timeout=ANSWER, headers=headers)).data).seq]
+    return [(await _request(nc, message, {"Nats-Msg-Id": message.msg_id, **message.headers})).seq]
 
 
 async def _atomic(nc: Client, chunk: Sequence[_Packed]) -> list[int]:
-    if not nc.is_connected:  # never buffer half a batch for a server that is away
-        raise nats.errors.ConnectionReconnectingError
     batch = new_id()
     last = chunk[-1].message
+    _demand_connection(nc)
     await _write(nc, b"".join(_frame(packed, batch, number) for number, packed in enumerate(chunk[:-1], 1)))
     commit = {
         "Nats-Msg-Id": last.msg_id,
@@ -167,10 +167,31 @@ async def _atomic(nc: Client, chunk: Sequence[_Packed]) -> list[int]:
         "Nats-Batch-Sequence": str(len(chunk)),
         "Nats-Batch-Commit": "1",
     }
-    ack = _acknowledged((await nc.request(last.subject, last.body, timeout=ANSWER, headers=commit)).data)
+    ack = await _request(nc, last, commit)
     if ack.count != len(chunk):
         raise _Refused(f"{ack.count} of {len(chunk)} messages confirmed")
     return list(range(ack.seq - len(chunk) + 1, ack.seq + 1))
+
+
+async def _request(nc: Client, message: Outgoing, headers: dict[str, str]) -> _Ack:
+    """Send a message and wait for its acknowledgement, but not for one that a lost connection took with it."""
+    _demand_connection(nc)
+    reconnects = nc.stats["reconnects"]
+    request = asyncio.ensure_future(nc.request(message.subject, message.body, timeout=ANSWER, headers=headers))
+    try:
+        while not request.done():
+            await asyncio.wait([request], timeout=_LOOK)
+            if not request.done() and nc.stats["reconnects"] != reconnects:
+                raise nats.errors.ConnectionReconnectingError
+        return _acknowledged(request.result().data)
+    finally:
+        request.cancel()
+
+
+def _demand_connection(nc: Client) -> None:
+    """Refuse to let the library buffer for a server that is away: the outcome would be unknown for longer."""
+    if not nc.is_connected:
+        raise nats.errors.ConnectionReconnectingError
 
 
 def _frame(packed: _Packed, batch: str, number: int) -> bytes:

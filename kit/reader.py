@@ -13,19 +13,17 @@ import structlog
 from nats.js import JetStreamContext
 
 from kit import clock
-from kit.cursor import Delivery
+from kit.cursor import Delivery, StreamLost
 from kit.failures import describe, is_outage
 from kit.progress import Progress
 from kit.source import Source
 
-__all__ = ["Delivery", "Handle", "Progress", "follow", "read"]
+__all__ = ["Delivery", "Handle", "Progress", "StreamLost", "follow", "read"]
 
 Handle = Callable[[Sequence[Delivery]], Awaitable[None]]
 """Handles one batch, in one transaction that also stores the sequence of its last message."""
 
 _PAUSES: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-_STEADY: Final = 60.0
-"""Seconds after which reading counts as having worked, so that the next outage begins with the shortest pause."""
 
 _log = structlog.stdlib.get_logger("kit.reader")
 
@@ -47,7 +45,8 @@ async def read(  # noqa: PLR0913  each is a decision of the caller
     the next one is collected while ``handle`` works. Without ``subjects`` the sequences are proved to have no gap. Lost
     connections, consumers and servers are mended behind the last message received, and while that lasts
     ``progress.error`` says why. An exception of ``handle`` is logged, kept in ``progress.error`` and raised;
-    ``ConnectionClosedError`` means that the connection was closed for good.
+    ``ConnectionClosedError`` means that the connection was closed for good, ``StreamLost`` that the stream no longer
+    holds what follows ``start_after``.
     """
     source = Source(js, stream, subjects=subjects, start_after=start_after, size=batch, progress=progress)
     progress.last_seq = start_after
@@ -86,12 +85,12 @@ async def follow(  # noqa: PLR0913  as above
     Outages are retried with a pause of at most 5 s for as long as they last, ``progress.error`` set meanwhile; any
     other exception of ``handle`` stops the reader for good: a stopped ledger is better than one with a hole.
     """
-    loop = asyncio.get_running_loop()
-    failures = 0
+    failures, reached = 0, -1
     while True:
-        begun = loop.time()
         try:
             start = await checkpoint()
+            if start > reached:  # what was handled since the last outage
+                failures, reached = 0, start
             await read(
                 js,
                 stream,
@@ -107,5 +106,5 @@ async def follow(  # noqa: PLR0913  as above
             if not is_outage(error) or isinstance(error, nats.errors.ConnectionClosedError):
                 _log.critical("reader.stopped", stream=stream, after=progress.last_seq, error=progress.error)
                 raise
-        failures = 0 if loop.time() - begun > _STEADY else failures + 1
         await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+        failures += 1

@@ -17,7 +17,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from kit import clock
-from kit.cursor import Broken, Cursor, Delivery
+from kit.cursor import Cursor, Delivery, StreamLost
 from kit.failures import describe
 from kit.progress import Progress
 
@@ -66,7 +66,8 @@ class Source:
     async def take(self, wait: float) -> list[Delivery]:
         """Return the next messages: a full portion, or what came within ``wait`` seconds after the first.
 
-        Waits as long as there are none. Raises ``ConnectionClosedError`` when the connection was closed for good.
+        Waits as long as there are none. Raises ``ConnectionClosedError`` when the connection was closed for good, and
+        ``StreamLost`` when the stream still does not hold what should follow after some seconds.
         """
         while True:
             self._changed.clear()
@@ -137,9 +138,11 @@ class Source:
         self._cursor, self._opened_at = cursor, now
         try:
             self._progress.stream_last = await cursor.open()
-        except (Broken, nats.errors.Error, OSError) as error:
+        except (StreamLost, nats.errors.Error, OSError) as error:
             self._trouble(describe(error), now)
             await self._drop(remove=True)
+            if isinstance(error, StreamLost) and self._troubles >= len(_PAUSES):  # no leader that was merely behind
+                raise
 
     async def _drop(self, *, remove: bool) -> None:
         cursor, self._cursor = self._cursor, None
