@@ -7,10 +7,23 @@ import sys
 from collections.abc import Sequence
 
 from deploy.chinese import ChineseParser
-from deploy.commands import Command, alert, doctor, imports, login, policy, publish, quarantine, service, token, up
+from deploy.commands import (
+    Command,
+    alert,
+    doctor,
+    imports,
+    login,
+    policy,
+    prepare,
+    publish,
+    quarantine,
+    service,
+    token,
+    up,
+)
 from deploy.embedded.errors import Unusable
 
-FAMILIES = (up, service, publish, imports, policy, quarantine, alert, login, token, doctor)
+FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, login, token, doctor)
 """In the order of the help."""
 
 

@@ -30,8 +30,13 @@ async def prepare(superuser_url: str, home: Home) -> dict[str, str]:
     finally:
         await admin.close()
     for service, address in addresses.items():
-        await migrate(address, service, migrations(service))
+        await migrate_service(address, service)
     return addresses
+
+
+async def migrate_service(address: str, service: str) -> list[str]:
+    """Bring a service's schema up to date; give the names of what was applied."""
+    return await migrate(address, service, Path(services.__path__[0]) / service / "sql")
 
 
 def address_on_disk(root: Path, service: str) -> str:
@@ -42,11 +47,6 @@ def address_on_disk(root: Path, service: str) -> str:
     except (OSError, KeyError, ValueError) as error:
         raise Unusable(f"数据目录 {root} 里没有运行过系统。请先运行 jianfu up,或设置 DATABASE_URL。") from error
     return f"postgresql://{service}:{password}@{LOOPBACK}:{port}/{DATABASE}"
-
-
-def migrations(service: str) -> Path:
-    """Give the folder of a service's migrations."""
-    return Path(services.__path__[0]) / service / "sql"
 
 
 async def _ensure_role(admin: "asyncpg.Connection[asyncpg.Record]", role: str, password: str) -> None:

@@ -11,16 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
-import nats
 
-from deploy import database, tokens
+from deploy import database, streams, tokens
+from deploy.embedded.accounts import ADMIN, CLUES_ADMIN
 from deploy.embedded.errors import Unusable
 from deploy.embedded.nats import Nats
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.servers import Servers
 from deploy.process import Process, Say
-from kit.streams import ALERTS, CLUES, FACTS, ensure_stream
 
 SERVICES = ("intake", "ledger", "monitor", "notify", "console")
 READY_WITHIN = 60.0
@@ -85,7 +84,7 @@ async def _prepare(servers: Servers, say: Say) -> tuple[list[Process], System]:
     root = servers.home.root
     tokens.ensure_keys(root)
     addresses = await database.prepare(servers.postgres.url, servers.home)
-    await _ensure_streams(servers)
+    await streams.ensure(servers.nats.url(ADMIN.name), servers.nats.url(CLUES_ADMIN.name))
     ports = {name: servers.ports.choose(name) for name in SERVICES}
     processes = [
         Process(
@@ -99,16 +98,6 @@ async def _prepare(servers: Servers, say: Say) -> tuple[list[Process], System]:
     ]
     urls = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
     return processes, System(root, urls, tokens.for_every_role(root, lifetime=TOKEN_LIFETIME))
-
-
-async def _ensure_streams(servers: Servers) -> None:
-    for url, streams in ((servers.nats.url, (FACTS, ALERTS)), (servers.nats.clues_url, (CLUES,))):
-        connection = await nats.connect(url, name="deploy")
-        try:
-            for stream in streams:
-                await ensure_stream(connection.jetstream(), stream)
-        finally:
-            await connection.close()
 
 
 def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresses: Mapping[str, str]) -> dict[str, str]:
@@ -125,9 +114,9 @@ def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresse
             f"{other.upper()}_URL": f"http://{LOOPBACK}:{ports[other]}" for other in SERVICES if other != name
         }
     else:
-        environment |= {"NATS_URL": servers.nats.url, "DATABASE_URL": addresses[name]}
+        environment |= {"NATS_URL": servers.nats.url(name), "DATABASE_URL": addresses[name]}
     if name == "notify":
-        environment["CLUES_NATS_URL"] = servers.nats.clues_url
+        environment["CLUES_NATS_URL"] = servers.nats.url("notify-clues")
     return environment
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.embedded.accounts import ADMIN, CLUES_ADMIN
 from deploy.embedded.servers import running
 
 POSTGRES_IMAGE = "postgres:18"
@@ -45,7 +46,7 @@ def servers() -> Iterator[Addresses]:
 @contextlib.contextmanager
 def _embedded() -> Iterator[Addresses]:
     with tempfile.TemporaryDirectory(prefix="jianfu-") as folder, running(Path(folder), fast=True) as both:
-        yield Addresses("embedded", both.postgres.url, both.nats.url, both.nats.clues_url)
+        yield Addresses("embedded", both.postgres.url, both.nats.url(ADMIN.name), both.nats.url(CLUES_ADMIN.name))
 
 
 def _docker_answers() -> bool:

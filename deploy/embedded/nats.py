@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 import time
 
+from deploy.embedded.accounts import USERS, accounts
 from deploy.embedded.child import spawn, stop, tethered
 from deploy.embedded.errors import Unusable
 from deploy.embedded.home import Home, write_secret
@@ -22,8 +23,7 @@ http: "{host}:{monitoring}"
 max_payload: 8MB
 jetstream {{ store_dir: "{store}", max_file: 50GB, max_mem: 256MB, sync_interval: {sync} }}
 accounts {{
-  APP {{ jetstream: enabled, users: [ {{ user: app, password: "{app}" }} ] }}
-  CLUES {{ jetstream: enabled, users: [ {{ user: clues, password: "{clues}" }} ] }}
+{accounts}
 }}
 """
 
@@ -42,15 +42,9 @@ class Nats:
         self._log = home.log("nats")
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def url(self) -> str:
-        """The address for the account APP, password included: not for logs."""
-        return f"nats://app:{self._home.secret('nats-app.password')}@{LOOPBACK}:{self._port}"
-
-    @property
-    def clues_url(self) -> str:
-        """The address for the account CLUES, password included: not for logs."""
-        return f"nats://clues:{self._home.secret('nats-clues.password')}@{LOOPBACK}:{self._port}"
+    def url(self, user: str) -> str:
+        """Give the address for a user of ``accounts``, password included: not for logs."""
+        return f"nats://{user}:{self._password(user)}@{LOOPBACK}:{self._port}"
 
     @property
     def alive(self) -> bool:
@@ -80,9 +74,11 @@ class Nats:
             monitoring=self._monitoring_port,
             store=self._home.root / "nats",
             sync=self._sync,
-            app=self._home.secret("nats-app.password"),
-            clues=self._home.secret("nats-clues.password"),
+            accounts=accounts({user.name: self._password(user.name) for user in USERS}),
         )
+
+    def _password(self, user: str) -> str:
+        return self._home.secret(f"nats-{user}.password")
 
     def _await_answer(self) -> None:
         end = time.monotonic() + PATIENCE

@@ -10,7 +10,20 @@ from deploy import cli
 
 HEAVY = ("asyncio", "asyncpg", "cryptography", "fastapi", "faststream", "httpx", "nats", "openpyxl", "pydantic")
 COMMANDS = [
-    *("up", "demo", "intake", "ledger", "monitor", "notify", "console", "publish", "import", "policy", "quarantine"),
+    *(
+        "up",
+        "demo",
+        "intake",
+        "ledger",
+        "monitor",
+        "notify",
+        "console",
+        "prepare",
+        "publish",
+        "import",
+        "policy",
+        "quarantine",
+    ),
     *("alert", "login", "token", "doctor", "ledger rebuild", "policy test", "policy lock", "quarantine list"),
     *("quarantine replay", "alert replay"),
 ]

@@ -16,6 +16,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
+from deploy.embedded.accounts import ADMIN, CLUES_ADMIN, USERS
 from deploy.embedded.errors import Unusable
 from deploy.embedded.home import held
 from deploy.embedded.nats import Nats
@@ -55,7 +56,7 @@ async def test_rows_and_messages_outlive_the_servers(home: Path) -> None:
         database = await asyncpg.connect(servers.postgres.url)
         await database.execute("create table kept as select 42 as answer")
         await database.close()
-        bus = await nats.connect(servers.nats.url)
+        bus = await nats.connect(servers.nats.url(ADMIN.name))
         await bus.jetstream().add_stream(name="KEPT", subjects=["kept"])
         await bus.jetstream().publish("kept", b"42")
         await bus.close()
@@ -64,7 +65,7 @@ async def test_rows_and_messages_outlive_the_servers(home: Path) -> None:
         assert await database.fetchval("select answer from kept") == 42
         await database.execute("drop table kept")
         await database.close()
-        bus = await nats.connect(servers.nats.url)
+        bus = await nats.connect(servers.nats.url(ADMIN.name))
         assert (await bus.jetstream().get_msg("KEPT", 1)).data == b"42"
         await bus.jetstream().delete_stream("KEPT")
         await bus.close()
@@ -83,12 +84,36 @@ async def test_outside_tests_every_write_reaches_the_disk(tmp_path: Path) -> Non
 
 async def test_the_two_accounts_share_nothing(home: Path) -> None:
     with running(home, fast=True) as servers:
-        app, clues = await nats.connect(servers.nats.url), await nats.connect(servers.nats.clues_url)
+        app, clues = (
+            await nats.connect(servers.nats.url(ADMIN.name)),
+            await nats.connect(servers.nats.url(CLUES_ADMIN.name)),
+        )
         await clues.jetstream().add_stream(name="SECRET", subjects=["clues.>"])
         assert await app.jetstream().streams_info() == []
         await clues.jetstream().delete_stream("SECRET")
         await app.close()
         await clues.close()
+
+
+async def test_a_service_publishes_only_what_is_its_own(home: Path) -> None:
+    with running(home, fast=True) as servers:
+        admin = await nats.connect(servers.nats.url(ADMIN.name))
+        await admin.jetstream().add_stream(name="FACTS", subjects=["facts.>"])
+        intake, ledger = [await nats.connect(servers.nats.url(name)) for name in ("intake", "ledger")]
+        await intake.jetstream().publish("facts.x", b"1")
+        assert (await ledger.jetstream().get_msg("FACTS", 1)).data == b"1"
+        for refused in (
+            ledger.jetstream().publish("facts.x", b"2", timeout=0.2),
+            intake.jetstream().publish("alerts.x", b"2", timeout=0.2),
+            intake.jetstream().purge_stream("FACTS"),
+            ledger.jetstream().delete_stream("FACTS"),
+        ):
+            with pytest.raises((TimeoutError, nats.errors.Error)):
+                await refused
+        assert (await admin.jetstream().stream_info("FACTS")).state.messages == 1
+        await admin.jetstream().delete_stream("FACTS")
+        for connection in (admin, intake, ledger):
+            await connection.close()
 
 
 async def test_strangers_are_refused(home: Path) -> None:
@@ -97,7 +122,7 @@ async def test_strangers_are_refused(home: Path) -> None:
             await asyncpg.connect(servers.postgres.url, password="guessed")
         stranger = Client()
         with pytest.raises(nats.errors.Error, match="Authorization"):
-            await stranger.connect(f"nats://{servers.nats.url.rpartition('@')[2]}", allow_reconnect=False)
+            await stranger.connect(f"nats://{servers.nats.url(ADMIN.name).rpartition('@')[2]}", allow_reconnect=False)
         await stranger.close()
 
 
@@ -110,7 +135,7 @@ def test_no_password_is_on_a_command_line_or_in_a_log_or_readable_by_others(
     logs = "".join(path.read_text("utf-8") for path in (home / "logs").iterdir())
     assert "nats-server" in lines
     assert "postgres" in lines
-    assert len(secrets) == 3
+    assert len(secrets) == 1 + len(USERS)
     for secret in secrets:
         assert secret.read_text() not in lines + logs
     for path in [home, home / "nats.conf", home / "secrets", *secrets]:
