@@ -15,7 +15,9 @@ _MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})
 """直辖市: the four digits between city and district are placeholders of the code."""
 _CENTRAL: Final = {"国务院": STATE_COUNCIL, "国务院办公厅": "00.state-council-office"}
 _DEPARTMENTS: Final = {"上海市住房和城乡建设管理委员会": "31.housing", "上海市公安局": "31.police"}
-_AREA: Final = re.compile(r"[\u4e00-\u9fff]{1,8}?(?:自治区|新区|街道|[省市区县镇乡])")
+_AREA: Final = re.compile(r"[\u4e00-\u9fff]{1,8}?(?:自治区|新区|街道|[省市区县镇乡])(?!市)")
+_CALLED: Final = {"古美路街道": "古美街道"}
+"""Places that call themselves otherwise than the division code does."""
 _PARTY_OFFICE: Final = re.compile(r"^中共(?P<place>.+?)委办公[厅室]、(?P<gov>.+)$")
 _OFFICE: Final = re.compile(r"^(?P<place>.+?)(?:人民)?政府办公[厅室]$")
 _STREET: Final = re.compile(r"^(?P<place>.+?街道)办事处$")
@@ -34,9 +36,11 @@ class Places:
 
     def find(self, text: str) -> str | None:
         """Return the one code whose own and superiors' names make up ``text``; ``None`` when none or several do."""
-        parts = _AREA.findall(text.replace("人民政府", ""))
-        if not parts or "".join(parts) != text.replace("人民政府", ""):
+        bare = text.replace("人民政府", "")
+        parts = _AREA.findall(bare)
+        if not parts or "".join(parts) != bare:
             return None
+        parts = [_CALLED.get(part, part) for part in parts]
         found = [code for code in self._codes.get(parts[-1], ()) if self._has(code, parts[:-1])]
         return found[0] if len(found) == 1 else None
 
