@@ -1,0 +1,187 @@
+"""Every statement with which notify writes about alerts, deliveries and what it knows of the world."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from kit.db import Connection
+from services.notify.channels.base import Kind, Reason
+from services.notify.domain.deadlines import Published
+from services.notify.domain.desks import UnitVersion
+from services.notify.domain.mail import Decision, Letter, Mailroom
+from services.notify.queries import Whose
+from services.notify.wire import AlertChange
+
+_SET_CHECKPOINT: Final = """
+    insert into checkpoint (stream, seq, at) values ($1, $2, $3)
+    on conflict (stream) do update set seq = excluded.seq, at = excluded.at"""
+_SET_ASIDE: Final = """
+    insert into set_aside (stream, seq, reason, body, at) values ($1, $2, $3, $4, $5)
+    on conflict do nothing"""
+
+
+async def set_checkpoint(db: Connection, stream: str, seq: int, at: datetime) -> None:
+    """Remember that everything up to ``seq`` has been applied."""
+    await db.execute(_SET_CHECKPOINT, stream, seq, at)
+
+
+async def set_aside(db: Connection, stream: str, seq: int, reason: str, body: bytes, at: datetime) -> None:
+    """Keep a message that cannot be read, with the reason."""
+    await db.execute(_SET_ASIDE, stream, seq, reason, body, at)
+
+
+# ---------------------------------------------------------------- alerts and what is told of them
+
+_ADD_CHANGES: Final = """
+    insert into alert_change (seq, fact_id, alert_id, revision, change, severity, rule, about, place, at, body)
+    select * from unnest($1::bigint[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[],
+                         $8::text[], $9::text[], $10::timestamptz[], $11::bytea[])"""
+
+
+async def add_changes(db: Connection, changes: Sequence[AlertChange]) -> None:
+    """Add changes of alerts that are not there yet."""
+    rows = [
+        (c.seq, c.fact_id, a.alert_id, a.revision, c.change, a.severity, a.rule, a.about, a.place, c.at, c.body)
+        for c in changes
+        for a in [c.alert]
+    ]
+    await db.execute(_ADD_CHANGES, *_columns(rows, 11))
+
+
+_OPEN_LETTERS: Final = """
+    insert into delivery (id, kind, receiver, channel, group_key, state, opened_at, due_at, next_at, completed_at)
+    select id, kind, receiver, channel, group_key, state, opened_at, due_at, due_at,
+           case when state = 'cancelled' then opened_at end
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                $8::timestamptz[])
+        as new (id, kind, receiver, channel, group_key, state, opened_at, due_at)
+    on conflict (id) do update set state = excluded.state, completed_at = excluded.completed_at"""
+_DROP: Final = """
+    update decision set dropped = gone.why
+    from unnest($1::text[], $2::text[], $3::text[]) as gone (receiver, fact_id, why)
+    where decision.receiver = gone.receiver and decision.fact_id = gone.fact_id"""
+_ADD_DECISIONS: Final = """
+    insert into decision (receiver, about_kind, about_id, fact_id, revision, change, about_unit, scope, reason, route,
+                          timing, delivery, dropped, gist, at)
+    select r, 'alert', a, f, n, c, u, s, why, route, timing, delivery, dropped, gist, at
+    from unnest($1::text[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[])
+        as new (r, a, f, n, c, u, s, why, route, timing, delivery, dropped, gist, at)"""
+
+
+async def save_mail(db: Connection, mailroom: Mailroom) -> None:
+    """Store what a mailroom decided; a letter that lost all its alerts before it left is cancelled."""
+    await db.execute(_OPEN_LETTERS, *_columns([_letter_row(letter) for letter in mailroom.letters.values()], 8))
+    await db.execute(_DROP, *_columns([(*key, why) for key, why in mailroom.dropped.items()], 3))
+    await db.execute(_ADD_DECISIONS, *_columns([_decision_row(one) for one in mailroom.decisions.values()], 14))
+
+
+def _letter_row(letter: Letter) -> tuple[object, ...]:
+    state = "waiting" if letter.size else "cancelled"
+    return (
+        letter.id,
+        letter.kind,
+        letter.receiver,
+        letter.channel,
+        letter.group,
+        state,
+        letter.opened_at,
+        letter.due_at,
+    )
+
+
+def _decision_row(one: Decision) -> tuple[object, ...]:
+    n, t = one.notice, one.notice.traits
+    return (
+        one.receiver, n.alert_id, n.fact_id, n.revision, t.change, n.about, t.place,
+        one.reason, one.route, one.timing, one.letter, one.dropped, n.gist, n.at,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- sending
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this process is to send now."""
+
+    id: str
+    kind: Kind
+    receiver: str
+    channel: str
+    attempts: int
+    """This attempt included."""
+    due_at: datetime
+
+
+_CLAIM: Final = """
+    update delivery set state = 'sending', attempts = attempts + 1, next_at = $1::timestamptz + $3::interval
+    where id in (
+        select id from delivery where completed_at is null and next_at <= $1 and (receiver = any($4)) <> $5
+        order by next_at limit $2 for update skip locked)
+    returning id, kind, receiver, channel, attempts, due_at"""
+_RETRY: Final = """
+    update delivery set state = 'retrying', reason = $3, next_at = $4
+    where id = $1 and attempts = $2 and state = 'sending'"""
+_COMPLETE: Final = """
+    update delivery set state = $3, reason = $4, completed_at = $5
+    where id = $1 and attempts = $2 and state = 'sending'
+    returning id"""
+
+
+async def claim(db: Connection, whose: Whose, now: datetime, *, limit: int, lease: timedelta) -> list[Claimed]:
+    """Take due messages to send, the longest due first; after ``lease`` they may be taken again."""
+    rows = await db.fetch(_CLAIM, now, limit, lease, whose.receivers, whose.others)
+    return [Claimed(**row) for row in rows]
+
+
+async def retry_later(db: Connection, delivery: str, attempt: int, reason: Reason, at: datetime) -> None:
+    """Send a message again at ``at``; does nothing when somebody else has taken it over meanwhile."""
+    await db.execute(_RETRY, delivery, attempt, reason, at)
+
+
+async def complete(db: Connection, delivery: str, attempt: int, state: str, reason: Reason, at: datetime) -> bool:
+    """End a message; tell False when somebody else has taken it over meanwhile."""
+    return await db.fetchval(_COMPLETE, delivery, attempt, state, reason, at) is not None
+
+
+# ---------------------------------------------------------------- the world
+
+_ADD_UNIT: Final = """
+    insert into unit_version (fact_id, unit, name, kind, place, superior, valid_from, valid_to, recorded)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing"""
+_ADD_CALENDAR: Final = """
+    insert into calendar (fact_id, year, place, basis, days_off, work_days, recorded)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"""
+_END_DAY: Final = """
+    insert into last_day (day) values ($1)
+    on conflict (only_row) do update set day = greatest(last_day.day, excluded.day) returning day"""
+
+
+async def add_units(db: Connection, versions: Sequence[UnitVersion]) -> None:
+    """Add versions of units."""
+    rows = [
+        (v.fact_id, v.unit, v.name, v.kind, v.place, v.superior, v.valid_from, v.valid_to, v.recorded) for v in versions
+    ]
+    await db.executemany(_ADD_UNIT, rows)
+
+
+async def add_calendar(db: Connection, published: Published) -> None:
+    """Add the calendar of a year and place."""
+    year = published.calendar
+    days = sorted(year.days_off), sorted(year.work_days)
+    await db.execute(
+        _ADD_CALENDAR, published.fact_id, year.year, published.place, year.basis, *days, published.recorded
+    )
+
+
+async def end_day(db: Connection, day: date) -> date:
+    """Remember that a day ended; return the last day that ended."""
+    last: date = await db.fetchval(_END_DAY, day)
+    return last
+
+
+def _columns(rows: Sequence[Sequence[object]], width: int) -> list[list[object]]:
+    """Turn rows into one list for each column."""
+    return [[row[n] for row in rows] for n in range(width)]
