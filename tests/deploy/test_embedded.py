@@ -103,10 +103,10 @@ async def test_a_service_publishes_only_what_is_its_own(home: Path) -> None:
         await intake.jetstream().publish("facts.x", b"1")
         assert (await ledger.jetstream().get_msg("FACTS", 1)).data == b"1"
         for refused in (
-            ledger.jetstream().publish("facts.x", b"2", timeout=0.2),
-            intake.jetstream().publish("alerts.x", b"2", timeout=0.2),
-            intake.jetstream().purge_stream("FACTS"),
-            ledger.jetstream().delete_stream("FACTS"),
+            ledger.jetstream(timeout=0.2).publish("facts.x", b"2"),
+            intake.jetstream(timeout=0.2).publish("alerts.x", b"2"),
+            intake.jetstream(timeout=0.2).purge_stream("FACTS"),
+            ledger.jetstream(timeout=0.2).delete_stream("FACTS"),
         ):
             with pytest.raises((TimeoutError, nats.errors.Error)):
                 await refused
