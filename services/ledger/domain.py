@@ -58,8 +58,10 @@ class Ledger:
 
     name: str
     title: str
+    rank: int | None
+    """Its place in the list of ledgers; ``None``: it serves other queries and is not listed."""
     families: Mapping[str, str]
-    """What its rows are counted as -> the Chinese title; every ``Row.family`` is one of them."""
+    """What its rows are counted as -> the Chinese title; a row of another family is not counted."""
     events: tuple[type[Event], ...]
     columns: tuple[Column, ...]
     entity: Callable[[Fact], str | None]
@@ -92,10 +94,11 @@ class Standing(NamedTuple):
 
 
 class Act(NamedTuple):
-    """An original fact and how it stood, the oldest knowledge first."""
+    """An original fact, how it stood (the oldest knowledge first), and the ids of the facts that amend it."""
 
     original: Fact
     timeline: tuple[Standing, ...]
+    amendments: tuple[str, ...] = ()
 
     def at(self, moment: datetime) -> Standing | None:
         """Return how it stood in the knowledge of a moment; ``None`` when it was not known yet."""
@@ -139,7 +142,7 @@ def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str
             else:
                 event = replacements[change.fact_id]
         timeline.append(Standing(moment, original._replace(event=event), withdrawn))
-    return Act(original, tuple(timeline))
+    return Act(original, tuple(timeline), tuple(fact.fact_id for fact in amendments))
 
 
 def entities_of(ledger: Ledger, act: Act) -> set[str]:

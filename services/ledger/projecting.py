@@ -81,7 +81,8 @@ class Projector:
                 yield Thread(alone.entity, by_name[alone.ledger].tag, one.position)
 
     async def _untangle(self, db: Connection, tangled: Sequence[Placed], upto: int, work: "_Work") -> None:
-        acts = await self._load(db, tangled, upto)
+        acts, threads = await self.gather(db, tangled, set(), upto)
+        await store.link(db, threads)
         since: dict[str, datetime] = {}
         for one in tangled:
             concerned = one.fact.target or one.fact.fact_id
@@ -93,10 +94,12 @@ class Projector:
                     touched.setdefault(entity, []).append(act)
             await _recompute(db, target, touched, since, work)
 
-    async def _load(self, db: Connection, tangled: Sequence[Placed], upto: int) -> list[Act]:
-        """Return every act that hangs together with these facts, and remember the threads that this shows."""
-        placed = {one.position: one for one in tangled}
-        want = {key for one in tangled for key in _keys(one)}
+    async def gather(
+        self, db: Connection, facts: Sequence[Placed], keys: set[str], upto: int
+    ) -> tuple[list[Act], set[Thread]]:
+        """Return every act that hangs together with these facts and keys, and the threads that it hangs by."""
+        placed = {one.position: one for one in facts}
+        want = {*keys, *(key for one in facts for key in _keys(one))}
         seen: set[str] = set()
         acts: list[Act] = []
         threads: set[Thread] = set()
@@ -117,8 +120,7 @@ class Projector:
             }
             want = {key for one in placed.values() for key in _keys(one)} | {thread.key for thread in threads}
             want -= seen
-        await store.link(db, threads)
-        return acts
+        return acts, threads
 
 
 @dataclass
@@ -137,7 +139,8 @@ class _Work:
         self._count(target, version, -1)
 
     def _count(self, target: Target, version: Version, n: int) -> None:
-        if version.known_to == FOREVER and not version.withdrawn:
+        counts = version.known_to == FOREVER and not version.withdrawn
+        if counts and version.row.family in target.ledger.families:
             self.deltas[counted(target.tag, version.row)] += n
 
     async def write(self, db: Connection) -> None:

@@ -45,6 +45,7 @@ class Recorder:
             read = [(delivery, found) for delivery, found in read if delivery.seq > head.position]
             if not read:
                 return
+            _prove_complete(head, self.projector)
             placed = [found for _, found in read if isinstance(found, Placed)]
             known = await self.projector.known(db, placed, read[0][0].seq)
             entries = list(self._chain(head.hash, read, known))
@@ -55,7 +56,8 @@ class Recorder:
             fresh = [one for one in placed if one.position in first]
             await self.projector.project(db, fresh, known=known, upto=store.LAST)
             last = deliveries[-1]
-            await store.advance(db, Checkpoint(last.seq, last.time, entries[-1].hash))
+            names = [target.ledger.name for target in self.projector.targets]
+            await store.advance(db, Checkpoint(last.seq, last.time, entries[-1].hash, names))
 
     async def replay(self, now: datetime) -> int:
         """Project, in the order of the log, the parked facts that can be read by now; return how many."""
@@ -101,6 +103,13 @@ class Recorder:
                 jurisdiction=header.jurisdiction,
                 unit=header.unitid,
             )
+
+
+def _prove_complete(head: Checkpoint, projector: Projector) -> None:
+    """Refuse to write on in a ledger that lacks facts, as after a time under a version that did not know it."""
+    missing = {target.ledger.name for target in projector.targets} - set(head.ledgers)
+    if head.position and missing:
+        raise RuntimeError(f"ledgers that do not hold what came before: {', '.join(sorted(missing))}")
 
 
 def live(ledger: Ledger) -> Target:

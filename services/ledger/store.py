@@ -21,11 +21,12 @@ _PATIENCE: Final = 3600.0
 
 
 class Checkpoint(NamedTuple):
-    """Up to where everything is applied, and the last hash of the chain."""
+    """Up to where everything is applied, the last hash of the chain, and the ledgers that were applied."""
 
     position: int
     stored_at: datetime | None
     hash: bytes
+    ledgers: list[str]
 
 
 class Entry(NamedTuple):
@@ -87,10 +88,12 @@ class Target(NamedTuple):
     tag: str
 
 
-_OPEN_CHECKPOINT: Final = "insert into checkpoint (reader, position, hash) values ($1, 0, $2) on conflict do nothing"
-_LOCK_CHECKPOINT: Final = "select position, stored_at, hash from checkpoint where reader = $1 for update"
+_OPEN_CHECKPOINT: Final = """
+    insert into checkpoint (reader, position, hash, ledgers) values ($1, 0, $2, '{}') on conflict do nothing
+"""
+_LOCK_CHECKPOINT: Final = "select position, stored_at, hash, ledgers from checkpoint where reader = $1 for update"
 _POSITION: Final = "select coalesce((select position from checkpoint where reader = $1), 0)"
-_ADVANCE: Final = "update checkpoint set position = $2, stored_at = $3, hash = $4 where reader = $1"
+_ADVANCE: Final = "update checkpoint set position = $2, stored_at = $3, hash = $4, ledgers = $5 where reader = $1"
 
 
 async def lock_checkpoint(db: Connection, genesis: bytes) -> Checkpoint:
@@ -101,7 +104,7 @@ async def lock_checkpoint(db: Connection, genesis: bytes) -> Checkpoint:
         row = await db.fetchrow(_LOCK_CHECKPOINT, READER)
     if row is None:
         raise RuntimeError("the checkpoint vanished")
-    return Checkpoint(row["position"], row["stored_at"], row["hash"])
+    return Checkpoint(*row)
 
 
 async def position(db: Connection) -> int:
@@ -201,7 +204,7 @@ async def unpark(db: Connection, positions: Sequence[int], now: datetime) -> Non
 
 async def take(db: Connection, target: Target, since: Mapping[str, datetime]) -> list[Version]:
     """Remove the versions that were alive just before a moment of each entity or later, and return them."""
-    columns = ", ".join(f"row.{name}" for name in _columns(target.ledger))
+    columns = ", ".join(f"row.{name}" for name in columns_of_table(target.ledger))
     statement = f"""
         delete from {_quoted(target.table)} row using unnest($1::text[], $2::timestamptz[]) as gone (act_id, since)
         where row.act_id = gone.act_id and row.known_to >= gone.since returning {columns}
@@ -214,7 +217,7 @@ async def write(db: Connection, target: Target, versions: Iterable[Version]) -> 
     records = [
         (one.act_id, one.known_from, one.known_to, one.withdrawn, *one.row[:4], *one.row.cells) for one in versions
     ]
-    await db.copy_records_to_table(target.table, records=records, columns=_columns(target.ledger))
+    await db.copy_records_to_table(target.table, records=records, columns=columns_of_table(target.ledger))
 
 
 def version_of(record: tuple[object, ...]) -> Version:
@@ -241,7 +244,8 @@ async def count(db: Connection, deltas: Mapping[Counted, int]) -> None:
             await db.execute(_FORGET_ZEROS, sorted(set(columns[0])))
 
 
-def _columns(ledger: Ledger) -> tuple[str, ...]:
+def columns_of_table(ledger: Ledger) -> tuple[str, ...]:
+    """Return the columns of a ledger's table in the order of ``version_of``."""
     return (*_PLACE, *(column.name for column in ledger.columns))
 
 

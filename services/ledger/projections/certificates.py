@@ -35,6 +35,7 @@ def _fold(facts: Sequence[Fact]) -> Row | None:
 LEDGER: Final = Ledger(
     name="certificates",
     title="证明台账",
+    rank=5,
     families={"cert": "索要证明"},
     events=(CertificateDemanded,),
     columns=columns_of(Certificate),

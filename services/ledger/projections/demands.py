@@ -76,6 +76,7 @@ def _row(fact: Fact, event: ReportDemanded, submitted: Sequence[datetime]) -> Ro
 LEDGER: Final = Ledger(
     name="demands",
     title="报表任务台账",
+    rank=6,
     families={"rpt": "报表任务"},
     events=(ReportDemanded, ReportSubmitted),
     columns=columns_of(Demand),

@@ -88,6 +88,7 @@ def _row(fact: Fact, event: DocumentIssued, revoked_on: date | None) -> Row:
 LEDGER: Final = Ledger(
     name="documents",
     title="发文台账",
+    rank=1,
     families={"doc": "发文"},
     events=(DocumentIssued, DocumentRevoked),
     columns=columns_of(Document),

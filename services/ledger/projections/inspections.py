@@ -88,6 +88,7 @@ def _visited(fact: Fact, event: InspectionVisited) -> Inspection:
 LEDGER: Final = Ledger(
     name="inspections",
     title="督查检查台账",
+    rank=3,
     families={"ins": "督查检查", "visit": "检查到访"},
     events=(InspectionLaunched, InspectionVisited),
     columns=columns_of(Inspection),

@@ -74,6 +74,7 @@ def _fold(facts: Sequence[Fact]) -> Row | None:
 LEDGER: Final = Ledger(
     name="meetings",
     title="会议台账",
+    rank=2,
     families={"mtg": "会议"},
     events=(MeetingConvened,),
     columns=columns_of(Meeting),

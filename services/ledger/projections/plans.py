@@ -54,6 +54,7 @@ def _fold(facts: Sequence[Fact]) -> Row | None:
 LEDGER: Final = Ledger(
     name="plans",
     title="年度计划台账",
+    rank=7,
     families={"plan": "年度计划"},
     events=(PlanFiled, PlanAmended),
     columns=columns_of(Plan),

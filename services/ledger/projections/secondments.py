@@ -79,6 +79,7 @@ def _row(fact: Fact, event: SecondmentStarted, extensions: Sequence[SecondmentEx
 LEDGER: Final = Ledger(
     name="secondments",
     title="借调台账",
+    rank=4,
     families={"sec": "借调"},
     events=(SecondmentStarted, SecondmentExtended, SecondmentEnded),
     columns=columns_of(Secondment),

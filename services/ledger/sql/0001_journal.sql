@@ -32,8 +32,10 @@ create table checkpoint (
     reader text primary key,
     position bigint not null,
     stored_at timestamptz,
-    hash bytea not null
+    hash bytea not null,
+    ledgers text[] not null
 );
+comment on column checkpoint.ledgers is 'the ledgers that hold everything up to the position; another is filled first';
 
 -- Which facts concern more than themselves: a correction its target ('act'), a fact the entity of another one (the ledger).
 create table thread (
@@ -68,9 +70,3 @@ create table counts (
     primary key (tag, jurisdiction, month, family, unit_id)
 ) with (fillfactor = 70);
 comment on column counts.tag is 'the ledger, or a build of it that is not switched in yet';
-
--- The ledgers that hold everything up to the checkpoint; one that is not here is filled from the journal first.
-create table built (
-    ledger text primary key,
-    since timestamptz not null default now()
-);

@@ -1,0 +1,33 @@
+"""The ledger's settings."""
+
+from pydantic import Field
+
+from kit.config import ServiceSettings
+from services.ledger.chain import Algorithm
+
+
+class Settings(ServiceSettings):
+    """What an operator may set for the ledger."""
+
+    batch: int = Field(
+        default=1000, ge=1, le=5000, validation_alias="LEDGER_BATCH", description="The most facts of one transaction."
+    )
+    wait: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        validation_alias="LEDGER_WAIT",
+        description="Seconds to wait for a batch to fill, at most.",
+    )
+    algorithm: Algorithm = Field(
+        default="sha256",
+        validation_alias="LEDGER_HASH",
+        description="Hash of the journal's chain from now on; every entry keeps the name of its own.",
+    )
+    export_rows: int = Field(
+        default=50_000,
+        ge=1,
+        le=1_000_000,
+        validation_alias="LEDGER_EXPORT_ROWS",
+        description="The most rows of one exported workbook.",
+    )

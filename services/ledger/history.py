@@ -1,0 +1,49 @@
+"""One act: the facts that made it what it is, each with its place in the journal, and its row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kit.db import Connection
+from services.ledger import queries, store
+from services.ledger.domain import Act, Ledger, Version, entities_of
+from services.ledger.projecting import Projector
+from services.ledger.queries import Scope, Told
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is told of an act."""
+
+    act_id: str
+    type: str
+    ledger: Ledger | None
+    row: Version | None
+    told: tuple[Told, ...]
+
+
+async def history_of(db: Connection, projector: Projector, scope: Scope, act_id: str) -> History | None:
+    """Return an act by the id of its row or of any fact that made it; ``None``: none that the caller may see.
+
+    Facts of other jurisdictions than the caller's are left out.
+    """
+    acts, _ = await projector.gather(db, (), {act_id}, store.LAST)
+    ledger, entity, members = _find(projector, acts, act_id)
+    facts = [fact for act in members for fact in (act.original.fact_id, *act.amendments)] if members else [act_id]
+    told = await queries.told(db, scope, facts)
+    if not told:
+        return None
+    row = await queries.row(db, ledger, scope, entity) if ledger else None
+    maker = min(told, key=lambda one: (one.fact_id != entity, one.time, one.position))
+    return History(entity, maker.type, ledger, row, tuple(told))
+
+
+def _find(projector: Projector, acts: Sequence[Act], act_id: str) -> tuple[Ledger | None, str, list[Act]]:
+    """Return the ledger, the entity and the acts that an id means: of an entity first, else of the fact's act."""
+    named = [act for act in acts if act_id == act.original.fact_id or act_id in act.amendments]
+    for target in projector.targets:
+        ledger = target.ledger
+        entities = [act_id, *(entity for act in named for entity in sorted(entities_of(ledger, act)))]
+        for entity in entities:
+            if members := [act for act in acts if entity in entities_of(ledger, act)]:
+                return ledger, entity, members
+    return None, named[0].original.fact_id if named else act_id, named
