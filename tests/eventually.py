@@ -3,13 +3,17 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 STEP = 0.02
 
 
+@overload
+async def eventually(ask: Callable[[], Awaitable[T]], expected: object = None, *, within: float = 10.0) -> T: ...
+@overload
+async def eventually(ask: Callable[[], T], expected: object = None, *, within: float = 10.0) -> T: ...
 async def eventually(ask: Callable[[], Awaitable[T] | T], expected: object = None, *, within: float = 10.0) -> T:
     """Ask again and again until the answer is ``expected`` (without it: anything true) and return the answer.
 

@@ -10,6 +10,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from pydantic import SecretStr
 
+from deploy.embedded.accounts import ADMIN
 from deploy.embedded.home import held
 from deploy.embedded.nats import Nats
 from deploy.embedded.ports import Ports
@@ -24,7 +25,7 @@ class Killable:
 
     def __init__(self, server: Nats) -> None:
         self._server = server
-        self.url = server.url
+        self.url = server.url(ADMIN.name)
 
     def kill(self) -> None:
         """End it like a power cut would (kill -9) and wait until it is gone."""
