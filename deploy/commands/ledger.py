@@ -12,7 +12,7 @@ def add_actions(parser: ChineseParser) -> None:
     rebuild = actions.add_parser(
         "rebuild",
         help="从日志重建台账,核对一致后切换",
-        description="在现有台账旁边从日志重建,逐行核对,一致才切换;其间照常查询。数据库取自环境变量 DATABASE_URL 或数据目录。",
+        description="在现有台账旁边从日志重建,核对一致才切换;其间照常查询。数据库取自 DATABASE_URL 或数据目录。",
     )
     rebuild.add_argument("ledger", nargs="?", metavar="台账", help="例如 documents;不给则重建全部")
     rebuild.add_argument("--accept", action="store_true", help="与现有台账不一致时也切换")
