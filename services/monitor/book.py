@@ -65,7 +65,7 @@ class Book:
         self.packs = packs
         self._bound = bound
         self.adopted = frozenset(bound)
-        self._resolved: dict[tuple[str, ...], Mapping[str, Bound[Params]]] = {}
+        self._resolved: dict[str, Mapping[str, Bound[Params]]] = {}
         self._by_place: dict[str, list[Pack]] = {}
         for pack in sorted(packs.values(), key=lambda one: one.id):
             if pack.place:
@@ -77,12 +77,11 @@ class Book:
 
     def for_place(self, place: str) -> Mapping[str, Bound[Params]]:
         """Return every rule that holds in a place."""
-        with_packs = tuple(code for code in path_of(place) if code in self._by_place)
-        found = self._resolved.get(with_packs)
+        found = self._resolved.get(place)
         if found is None:
-            names = [pack.id for code in with_packs for pack in self._by_place[code]]
+            names = [pack.id for code in path_of(place) for pack in self._by_place.get(code, ())]
             found = {rule: bound for name in names for (pack, rule), bound in self._bound.items() if pack == name}
-            self._resolved[with_packs] = found
+            self._resolved[place] = found
         return found
 
     def scopes(self, act: Act) -> Iterable[tuple[str, str]]:

@@ -29,6 +29,8 @@ class Act:
     name: str
     """``family.verb``."""
     time: datetime
+    day: date
+    """The day on which it happened, in China."""
     recorded: datetime
     """When we learned the version that stands."""
     place: str
@@ -36,11 +38,8 @@ class Act:
     event: Event
     made_of: tuple[str, ...]
     """Fact ids that this is made of: the original and the correction that stands."""
-
-    @property
-    def day(self) -> date:
-        """The day on which it happened, in China."""
-        return self.time.astimezone(CHINA).date()
+    memo: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """Keys already computed from it (``relations``): an act is asked for them in every scope that it takes part in."""
 
     def read(self, kind: type[EventT]) -> EventT:
         """Return the event as ``kind``; raise ``TypeError`` when it is of another type."""
@@ -73,6 +72,7 @@ def stand(original: Recorded[Event], amendments: Iterable[Recorded[Event]]) -> A
         source=original.source,
         name=original.event.event_name(),
         time=original.time,
+        day=original.time.astimezone(CHINA).date(),
         recorded=best[0] if best else original.recorded,
         place=original.jurisdiction,
         unit=original.unit,

@@ -111,12 +111,18 @@ def _plain(text: str) -> str:
 
 def offers(act: Act) -> frozenset[str]:
     """Return the keys under which other verdicts find this act."""
-    return frozenset((by_id(act.id), *_of(_OFFERS, act)))
+    found = act.memo.get("offers")
+    if found is None:
+        found = act.memo["offers"] = frozenset((by_id(act.id), *_of(_OFFERS, act)))
+    return found
 
 
 def needs(act: Act) -> frozenset[str]:
     """Return the keys that this act's own verdicts depend on."""
-    return frozenset((unit(act.unit), *_of(_NEEDS, act)))
+    found = act.memo.get("needs")
+    if found is None:
+        found = act.memo["needs"] = frozenset((unit(act.unit), *_of(_NEEDS, act)))
+    return found
 
 
 def _of(table: Mapping[str, Callable[[Act], Iterator[str]]], act: Act) -> Iterator[str]:
