@@ -1,0 +1,158 @@
+"""What the overview works out of the services' answers. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from contracts.alerts import Severity
+from services.console.answers import Count, Forecast, Plan, RuleCount, Source
+from services.console.wording import FAMILIES, SEVERITIES
+
+MONTHS = 12
+NEARLY_USED = 0.8
+HOURS = 24
+SILENT_DAYS = 7
+"""A source is called silent after this many days without a fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTally:
+    """How many alerts of one rule stand."""
+
+    rule: str
+    title: str
+    severity: Severity
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The standing alerts, counted."""
+
+    total: int
+    by_severity: Mapping[str, int]
+    by_rule: tuple[RuleTally, ...]
+
+    @property
+    def most(self) -> int:
+        """The greatest count of one rule."""
+        return max((rule.n for rule in self.by_rule), default=0)
+
+
+def tally(counts: Iterable[RuleCount], titles: Mapping[str, str]) -> Tally:
+    """Sum standing alerts by severity and by rule, the most frequent rule first."""
+    order = list(SEVERITIES)
+    by_severity: Counter[str] = Counter()
+    by_rule: Counter[str] = Counter()
+    worst: dict[str, Severity] = {}
+    for count in counts:
+        by_severity[count.severity] += count.n
+        by_rule[count.rule] += count.n
+        worst[count.rule] = min(worst.get(count.rule, count.severity), count.severity, key=order.index)
+    rules = (RuleTally(rule, titles.get(rule, ""), worst[rule], n) for rule, n in by_rule.items())
+    return Tally(
+        total=by_rule.total(),
+        by_severity={severity: by_severity[severity] for severity in order},
+        by_rule=tuple(sorted(rules, key=lambda rule: (-rule.n, order.index(rule.severity), rule.rule))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A family's acts by month of a year, beside the year before."""
+
+    family: str
+    title: str
+    this_year: tuple[int, ...]
+    last_year: tuple[int, ...]
+    until: int
+    """The last month (1..12) that has begun; sums compare the same months of both years."""
+
+    @property
+    def total(self) -> int:
+        """Acts of this year."""
+        return sum(self.this_year[: self.until])
+
+    @property
+    def total_before(self) -> int:
+        """Acts of the same months of the year before."""
+        return sum(self.last_year[: self.until])
+
+
+def trends(counts: Iterable[Count], *, year: int, until: int) -> tuple[Trend, ...]:
+    """Sum counts over units for each family of the overview and each month of ``year``."""
+    now: Counter[tuple[str, int]] = Counter()
+    before: Counter[tuple[str, int]] = Counter()
+    for count in counts:
+        counted_year, _, month = count.month.partition("-")
+        if counted_year == str(year) and month.isdigit():
+            now[count.family, int(month)] += count.n
+            before[count.family, int(month)] += count.n_last_year
+    return tuple(
+        Trend(
+            family=family,
+            title=title,
+            this_year=tuple(now[family, month] for month in range(1, MONTHS + 1)),
+            last_year=tuple(before[family, month] for month in range(1, MONTHS + 1)),
+            until=until,
+        )
+        for family, title in FAMILIES.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """A unit's yearly plan with what is used of it and what is to be expected."""
+
+    owner: str
+    kind: str
+    planned: int
+    used: int
+    exceeds_on: date | None
+    unplanned: int
+
+    @property
+    def state(self) -> str:
+        """``over``, ``near``, ``ahead`` (it will be exceeded if things go on so) or ``fine``."""
+        if self.used > self.planned:
+            return "over"
+        if self.planned and self.used >= NEARLY_USED * self.planned:
+            return "near"
+        return "ahead" if self.exceeds_on else "fine"
+
+    @property
+    def share(self) -> int:
+        """Used, in percent of the plan, at most 100."""
+        return min(100, round(100 * self.used / self.planned)) if self.planned else 0
+
+
+_URGENCY = ("over", "near", "ahead", "fine")
+
+
+def plan_lines(plans: Iterable[Plan], forecasts: Iterable[Forecast]) -> tuple[PlanLine, ...]:
+    """Join plans and forecasts, the most urgent first."""
+    expected = {(forecast.unit_id, forecast.kind): forecast.exceeds_on for forecast in forecasts}
+    lines = [
+        PlanLine(
+            owner=plan.owner,
+            kind=plan.kind,
+            planned=plan.cap if plan.cap is not None else sum(item.planned for item in plan.items),
+            used=plan.used,
+            exceeds_on=expected.get((plan.owner, plan.kind)),
+            unplanned=plan.unplanned,
+        )
+        for plan in plans
+    ]
+    return tuple(sorted(lines, key=lambda line: (_URGENCY.index(line.state), -line.share, line.owner, line.kind)))
+
+
+def silent_days(source: Source) -> int | None:
+    """Return for how many whole days nothing came; ``None`` when nothing ever came."""
+    return None if source.silent_hours is None else int(source.silent_hours // HOURS)
+
+
+def is_silent(source: Source) -> bool:
+    """Tell whether a source has been silent for long."""
+    days = silent_days(source)
+    return days is None or days >= SILENT_DAYS

@@ -1,0 +1,110 @@
+"""Templates into pages: the environment and what every page shows."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from kit.auth import Role
+from services.console import wording
+from services.console.answers import Unit
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation."""
+
+    path: str
+    title: str
+    key: str
+    """Its access key."""
+    roles: frozenset[Role]
+
+
+_WATCHERS: Final = frozenset({Role.OPERATOR, Role.DISCIPLINE, Role.ADMIN})
+_OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMIN})
+_ALL: Final = frozenset({Role.OFFICE, *_WATCHERS})
+
+PLACES: Final = (
+    Place("/", "总览", "1", _WATCHERS),
+    Place("/ledgers", "台账", "2", _ALL),
+    Place("/alerts", "预警", "3", _WATCHERS),
+    Place("/clues", "线索签收", "4", frozenset({Role.DISCIPLINE})),
+    Place("/clues", "线索移交", "4", _OPERATORS),
+    Place("/precheck", "发前核查", "5", frozenset({Role.OFFICE, *_OPERATORS})),
+    Place("/sources", "对账", "6", _OPERATORS),
+    Place("/rules", "规则", "7", _ALL),
+)
+
+
+def home_of(role: Role) -> str:
+    """Return the page that a role begins with."""
+    return next((place.path for place in PLACES if role in place.roles), "/rules")
+
+
+class Renderer:
+    """Turns a template and its values into an answer."""
+
+    def __init__(self, *, now: Callable[[], datetime]) -> None:
+        """Load the templates; static files are addressed with a digest, so no browser shows old ones."""
+        self._now = now
+        self._version = _digest(STATIC)
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals |= {"w": wording, "static": self._static}
+        self._environment.filters |= {
+            "day": wording.day,
+            "short_day": wording.short_day,
+            "moment": wording.moment,
+            "clock_time": wording.clock_time,
+            "number": wording.number,
+        }
+
+    def text(self, template: str, context: Mapping[str, object]) -> str:
+        """Return the text of a template."""
+        return self._environment.get_template(template).render(context)
+
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, object],
+        *,
+        units: Mapping[str, Unit] | None = None,
+        status: int = 200,
+    ) -> Response:
+        """Return a page; ``units`` are the names for unit keys."""
+        directory = units or {}
+
+        def unit_name(key: str) -> str:
+            known = directory.get(key)
+            return known.name if known else key
+
+        values = {"printed_at": self._now(), "units": directory, "unit_name": unit_name, "places": PLACES, **context}
+        return HTMLResponse(self.text(template, values), status_code=status, headers={"Cache-Control": "no-store"})
+
+    def _static(self, name: str) -> str:
+        return f"/static/{name}?v={self._version}"
+
+
+def _digest(folder: Path) -> str:
+    """Return a short digest over every file of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,235 @@
+"""The words and number forms that users read. Pure."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final
+
+from contracts.catalog import EVENTS
+from contracts.jurisdiction import is_code, level_of
+from kit.clock import BEIJING
+
+SEVERITIES: Final[Mapping[str, str]] = {"serious": "严重", "warning": "预警", "info": "提示"}
+OUTCOMES: Final[Mapping[str, str]] = {"violated": "违反", "undetermined": "待定", "excused": "例外", "complied": "合规"}
+"""In the order in which a reader needs them."""
+STATES: Final[Mapping[str, str]] = {"standing": "有效", "retracted": "已撤销", "all": "全部"}
+CHANGES: Final[Mapping[str, str]] = {"raised": "新增", "amended": "变更", "retracted": "撤销"}
+CLUE_STATES: Final[Mapping[str, str]] = {"open": "待签收", "received": "已签收", "refused": "已退回"}
+ROLES: Final[Mapping[str, str]] = {
+    "office": "发文单位",
+    "operator": "监测操作员",
+    "discipline": "纪检监察",
+    "admin": "系统管理员",
+    "adapter": "接入程序",
+}
+FAMILIES: Final[Mapping[str, str]] = {
+    "doc": "发文",
+    "mtg": "会议",
+    "ins": "督查检查",
+    "sec": "借调",
+    "cert": "证明索要",
+    "rpt": "报表任务",
+}
+LEDGERS: Final[Mapping[str, str]] = {
+    "documents": "发文",
+    "meetings": "会议",
+    "inspections": "督查检查",
+    "secondments": "借调",
+    "certificates": "证明",
+    "demands": "报表任务",
+}
+MAIN_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "documents": ("heading", "doc_no", "genre", "form", "carrier", "char_count", "addressees", "plan_item"),
+    "meetings": (
+        "topic",
+        "meeting_class",
+        "mode",
+        "starts_at",
+        "minutes",
+        "actual_attendees",
+        "reach_level",
+        "plan_item",
+    ),
+    "inspections": ("topic", "step", "inspection_kind", "mode", "targets", "target_unit", "plan_item", "approval_ref"),
+    "secondments": ("loan", "person_kind", "state", "from_unit", "to_unit", "planned_end", "ended_on", "days"),
+    "certificates": ("item", "issuer_kind", "issuer_unit", "matter", "basis", "shareable"),
+    "demands": ("subject_matter", "demand_kind", "period", "addressees", "sent_at", "due_at", "channel", "basis_level"),
+    "plans": ("plan_kind", "year", "planned", "cap", "amendments", "approved_by", "approval_ref"),
+}
+"""The columns of each ledger that fit a screen, the one that names an act first."""
+LEDGER_OF_FAMILY: Final[Mapping[str, str]] = dict(zip(FAMILIES, LEDGERS, strict=True))
+FORCES: Final[Mapping[str, str]] = {"刚": "刚性", "原": "原则上", "倡": "倡导", "述": "记述"}
+CODES: Final[Mapping[str, str]] = {
+    "conflict": "同一编号内容不同",
+    "secret": "带有密级标志",
+    "secrecy": "带有密级标志",
+    "invalid": "字段不符合要求",
+    "malformed": "无法解析",
+    "unknown_type": "未知的事件类型",
+    "from_the_future": "版本较新，暂不能识别",
+    "forbidden": "来源无权提交",
+    "rejected": "内容不符合要求",
+}
+QUARANTINE_STATES: Final[Mapping[str, str]] = {"waiting": "待处理", "replayed": "已入库"}
+BASES: Final[Mapping[str, str]] = {"source": "条款规定", "ours": "本系统设定"}
+"""Where the parameter of a rule comes from."""
+FACT_NAMES: Final[Mapping[str, str]] = {
+    "actual_attendees": "实到人数",
+    "ahead": "预计超出",
+    "cap": "限额",
+    "char_count": "正文字数",
+    "containment": "相似度",
+    "days": "天数",
+    "due": "时限",
+    "form": "内容形式",
+    "genre": "文种",
+    "gap": "缺号",
+    "hours": "小时",
+    "item": "事项",
+    "last_year": "上年",
+    "level": "层级",
+    "levels": "层级数",
+    "limit": "上限",
+    "minutes": "时长（分钟）",
+    "mode": "召开方式",
+    "months": "月数",
+    "most_minutes": "时长上限（分钟）",
+    "n": "数量",
+    "parent": "上级行为",
+    "period": "周期",
+    "plan_item": "计划项",
+    "planned": "计划",
+    "share": "占比",
+    "this_year": "本年",
+    "topic": "名称",
+    "used": "已用",
+    "window_days": "时间窗（天）",
+    "workdays": "工作日数",
+    "year": "年份",
+}
+"""Names that rules show for numbers and missing fields."""
+LEVELS: Final = ("国家", "省", "市", "县", "乡", "村")
+WEEKDAYS: Final = "一二三四五六日"
+NOTHING: Final = "—"
+
+_EVENT_TITLES: Final = {event.event_name(): event.title for event in EVENTS}
+
+
+def event_title(type_name: str) -> str:
+    """Return the Chinese name of a CloudEvents type, or the type itself when it is none of ours."""
+    parts = type_name.removeprefix("cn.jianfu.").rsplit(".", 1)
+    return _EVENT_TITLES.get(parts[0], type_name)
+
+
+def day(value: date | datetime | None) -> str:
+    """Return ``2026年3月5日``."""
+    if value is None:
+        return NOTHING
+    at = value.astimezone(BEIJING) if isinstance(value, datetime) else value
+    return f"{at.year}年{at.month}月{at.day}日"
+
+
+def short_day(value: date | datetime | None) -> str:
+    """Return ``2026-03-05``, for columns."""
+    if value is None:
+        return NOTHING
+    at = value.astimezone(BEIJING) if isinstance(value, datetime) else value
+    return f"{at.year:04d}-{at.month:02d}-{at.day:02d}"
+
+
+def moment(value: datetime | None) -> str:
+    """Return ``2026-03-05 14:31`` in official time."""
+    if value is None:
+        return NOTHING
+    return value.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def clock_time(value: datetime) -> str:
+    """Return ``14:31`` in official time."""
+    return value.astimezone(BEIJING).strftime("%H:%M")
+
+
+def number(value: object) -> str:
+    """Return a number with thin groups of three, or what else it is as text."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\u2009")
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".").replace(",", "\u2009")
+    return NOTHING if value is None else str(value)
+
+
+def percent(part: float, whole: float) -> str:
+    """Return ``85%``, or a dash without a whole."""
+    return f"{100 * part / whole:.0f}%" if whole else NOTHING
+
+
+def change(now: int, before: int) -> str:
+    """Return how much ``now`` is above or below ``before``: ``↑ 12.5%``, ``↓ 3%``, ``持平``."""
+    if now == before:
+        return "持平"
+    if not before:
+        return "上年同期无"
+    share = f"{100 * abs(now - before) / before:.1f}".rstrip("0").rstrip(".")
+    return f"{'↑' if now > before else '↓'} {share}%"
+
+
+def cell(value: object, kind: str = "text") -> str:
+    """Return a ledger value as a reader wants it, by the kind of its column."""
+    if value is None or value in ("", [], {}):
+        return NOTHING
+    if isinstance(value, list):
+        return "、".join(cell(item) for item in value)
+    if isinstance(value, dict):
+        return str(value.get("name") or value.get("unit") or value.get("doc_no") or value.get("id") or "…")
+    if isinstance(value, str):
+        at = _moment_of(value) if kind in ("datetime", "moment", "time") else None
+        return moment(at) if at else value
+    return number(value)
+
+
+def _moment_of(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def level(code: str) -> str:
+    """Return 省, 市, 县, 乡 or 村 of a jurisdiction code."""
+    return LEVELS[level_of(code)] if is_code(code) else ""
+
+
+def silence(days: int | None) -> str:
+    """Return how long a source has been silent."""
+    if days is None:
+        return NOTHING
+    return "今日有数据" if days == 0 else f"{days} 天"
+
+
+def due(days_left: int | None, *, overdue: bool) -> str:
+    """Return how many working days are left for a clue."""
+    if overdue:
+        return "已超期"
+    if days_left is None:
+        return ""
+    return "今日到期" if days_left == 0 else f"剩 {days_left} 个工作日"
+
+
+def fact_name(name: str) -> str:
+    """Return the Chinese name of a number or field of a rule, or the name itself."""
+    plain = name.removeprefix("@").removeprefix("$")
+    return FACT_NAMES.get(plain, plain)
+
+
+def named(labels: Mapping[str, str], name: str) -> str:
+    """Return the label that came with a field, or our own name for it."""
+    label = labels.get(name, name)
+    return label if label != name else fact_name(name)
+
+
+def pretty(value: object) -> str:
+    """Return JSON as a person reads it."""
+    return json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,0 +1,502 @@
+"""A fictitious county (青禾县, code 990101) as the four services would answer about it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from contracts.event import fact_id
+
+Json = dict[str, Any]
+SOURCE: Final = "/oa/qinghe"
+COUNTY: Final = "990101"
+NOW: Final = datetime(2026, 11, 20, 6, 31, tzinfo=UTC)
+CURRENT: Final = {"position": 12486, "time": NOW.isoformat()}
+
+UNITS: Final = {
+    "990101": ("青禾县", "990101"),
+    "qh.xwb": ("中共青禾县委办公室", "990101"),
+    "qh.zfb": ("青禾县人民政府办公室", "990101"),
+    "qh.fgj": ("青禾县发展和改革局", "990101"),
+    "qh.jtj": ("青禾县教育体育局", "990101"),
+    "qh.nyj": ("青禾县农业农村局", "990101"),
+    "qh.yjj": ("青禾县应急管理局", "990101"),
+    "qh.mzj": ("青禾县民政局", "990101"),
+    "qh.jw": ("青禾县纪律检查委员会", "990101"),
+    "qh.hwz": ("河湾镇人民政府", "990101001"),
+    "qh.llx": ("柳林乡人民政府", "990101002"),
+    "qh.dyc": ("河湾镇东园村村民委员会", "990101001001"),
+}
+
+RULES: Final = {
+    "N-05": (
+        "文件篇幅",
+        "warning",
+        "刚",
+        "整治形式主义为基层减负若干规定",
+        "一·2",
+        "部署专项工作或者具体任务的文件，一般不超过4000字",
+    ),
+    "MTG-06": (
+        "二次会议",
+        "serious",
+        "刚",
+        "自治区整治形式主义工作方案",
+        "二·三是",
+        "自治区召开的视频会议直接开到市、县的，市、县不得召开“二次会议”部署",
+    ),
+    "INS-02": (
+        "计划外督查检查",
+        "serious",
+        "刚",
+        "自治区整治形式主义工作方案",
+        "三·一是",
+        "未列入年度计划的督查检查考核事项，一律不得开展",
+    ),
+    "SEC-05": ("借调教师", "serious", "刚", "自治区整治形式主义工作方案", "十二·三是", "同一教师连续借调不得超过3个月"),
+    "CRT-01": (
+        "村居证明",
+        "warning",
+        "刚",
+        "自治区整治形式主义工作方案",
+        "十五",
+        "不得要求村（社区）出具不应出具的证明",
+    ),
+    "RPT-01": (
+        "报送时限",
+        "warning",
+        "原",
+        "省级解决形式主义突出问题为基层减负若干措施",
+        "（十）",
+        "要求报送工作情况、统计数据、意见建议的，一般应给予2个工作日以上时间",
+    ),
+    "DOC-19": (
+        "联系人及联系方式",
+        "info",
+        "刚",
+        "省级解决形式主义突出问题为基层减负若干措施",
+        "（四）二",
+        "印发文件应注明联系人及联系方式",
+    ),
+    "DOC-03": ("发文限额", "warning", "刚", "自治区整治形式主义工作方案", "二·一是", "对超出年度发文限额的予以通报"),
+}
+
+HOSTILE: Final = "关于<script>alert('x')</script>\"防汛\"&<img src=x onerror=alert(1)>工作的通知"
+
+
+def act(number: int) -> str:
+    """Return the identity of a made-up act."""
+    return fact_id(SOURCE, f"act-{number}")
+
+
+def clause(rule: str) -> Json:
+    """Return a rule's clause."""
+    _, _, _, document, part, quote = RULES[rule]
+    return {"document": document, "clause": part, "quote": quote}
+
+
+def alert(number: int, rule: str, unit: str, day: date, summary: str, **more: Any) -> Json:
+    """Return an alert as the monitor lists it."""
+    title, severity, *_ = RULES[rule]
+    return {
+        "alert_id": fact_id("alert", str(number)),
+        "revision": 1,
+        "state": "standing",
+        "updated_at": (NOW - timedelta(hours=number * 5)).isoformat(),
+        "dossier_hash": "3f" * 32,
+        "rule": rule,
+        "rule_version": 2,
+        "title": title,
+        "severity": severity,
+        "verdict": "violated",
+        "summary": summary,
+        "unit_id": unit,
+        "jurisdiction": UNITS[unit][1],
+        "happened_on": day.isoformat(),
+        "subject": act(number),
+        "clause": clause(rule),
+        "acts": [act(number)],
+        **more,
+    }
+
+
+def alerts() -> list[Json]:
+    """Return the alerts of the county, the latest first."""
+    return [
+        alert(
+            1,
+            "MTG-06",
+            "qh.fgj",
+            date(2026, 11, 18),
+            "全市安全生产视频会议已开到县乡，青禾县发展和改革局于次日就同一事项再次召开部署会议，参会 86 人。",
+        ),
+        alert(
+            2,
+            "N-05",
+            "qh.zfb",
+            date(2026, 11, 17),
+            "《青禾县秋冬季森林防火工作方案》正文 5231 字，超过专项工作文件 4000 字的上限。",
+            revision=2,
+        ),
+        alert(
+            3,
+            "INS-02",
+            "qh.yjj",
+            date(2026, 11, 16),
+            "“百日攻坚”督导检查未列入 2026 年度督查检查考核计划，也没有一事一报批准文号，涉及 8 个乡镇。",
+        ),
+        alert(
+            4,
+            "SEC-05",
+            "qh.jtj",
+            date(2026, 11, 12),
+            "河湾镇中心小学一名教师自 2026 年 8 月 10 日起连续借调，已满 3 个月零 2 天，间断 4 天按连续计算。",
+        ),
+        alert(
+            5,
+            "CRT-01",
+            "qh.mzj",
+            date(2026, 11, 11),
+            "要求河湾镇东园村村民委员会出具“婚姻状况证明”，该事项在不应出具证明清单内。",
+        ),
+        alert(6, "RPT-01", "qh.nyj", date(2026, 11, 10), "要求各乡镇报送秋收统计数据，收到至截止仅 1 个工作日。"),
+        alert(7, "DOC-19", "qh.fgj", date(2026, 11, 9), "《关于做好四季度项目调度的通知》未注明联系方式。"),
+        alert(
+            8,
+            "DOC-03",
+            "qh.zfb",
+            date(2026, 11, 6),
+            "本年已发文 46 件，达到限额 50 件的 92%，按当前进度预计 12 月 14 日超出。",
+        ),
+        alert(9, "RPT-01", "qh.mzj", date(2026, 11, 4), "要求各乡镇当日报送低保对象核查情况。"),
+        alert(10, "N-05", "qh.nyj", date(2026, 10, 30), "《高标准农田建设实施方案》正文 6120 字，超过 4000 字的上限。"),
+        alert(11, "CRT-01", "qh.mzj", date(2026, 10, 27), "要求村民委员会出具“居住证明”，该事项在不应出具证明清单内。"),
+        alert(12, "DOC-19", "qh.jtj", date(2026, 10, 21), "文件未注明联系人。", state="retracted", revision=3),
+    ]
+
+
+def dossier(one: Json) -> Json:
+    """Return an alert with its dossier."""
+    title, _, force, *_ = RULES[one["rule"]]
+    return {
+        **one,
+        "dossier": {
+            "summary": one["summary"],
+            "verdict": {"outcome": "violated", "numbers": {"char_count": 5231, "limit": 4000}, "missing": []},
+            "exceptions": [
+                {"name": "上级明确要求制发的综合性文件", "met": False, "evidence": "文件类别为“专项”"},
+                {"name": "附件不计入正文字数", "met": None, "evidence": "来源未提供附件字数"},
+            ],
+            "would_excuse": ["上级明确要求制发的综合性文件"],
+            "rule": {
+                "id": one["rule"],
+                "version": 2,
+                "title": title,
+                "force": force,
+                "effective_from": "2024-08-06",
+                "reading": "“一般不超过”按 4000 字为限，恰为 4000 字不计超出。",
+                "sources": [clause(one["rule"])],
+                "parameters": {"limit": {"value": 4000, "basis": "source", "note": "字，含本数"}},
+            },
+            "pack": {"id": "qinghe", "title": "青禾县规则包", "basis": "青办发〔2026〕1号"},
+            "calendar": [{"year": 2026, "basis": "国办发明电〔2025〕7号"}],
+            "acts": [
+                {
+                    "act_id": one["acts"][0],
+                    "type": "doc.issued",
+                    "title": "发文",
+                    "time": "2026-11-17T09:00:00+08:00",
+                    "unit_id": one["unit_id"],
+                    "data": {
+                        "heading": "青禾县秋冬季森林防火工作方案",
+                        "doc_no": "青政办发〔2026〕46号",
+                        "char_count": 5231,
+                    },
+                    "labels": {"heading": "标题", "doc_no": "发文字号", "char_count": "char_count"},
+                }
+            ],
+            "inputs": {"today": "2026-11-19", "facts": [{"fact_id": one["acts"][0], "sha256": "ab" * 32}]},
+            "replay": f"jianfu alert replay {one['alert_id']}",
+        },
+        "revisions": [
+            {
+                "revision": 1,
+                "change": "raised",
+                "position": 12011,
+                "at": "2026-11-17T10:02:00Z",
+                "summary": one["summary"],
+            },
+            {
+                "revision": 2,
+                "change": "amended",
+                "position": 12340,
+                "at": "2026-11-18T02:40:00Z",
+                "summary": one["summary"],
+            },
+        ][: one["revision"]],
+        "current": CURRENT,
+    }
+
+
+def verdict(rule: str, outcome: str, reason: str, **more: Any) -> Json:
+    """Return a verdict as the monitor shows it."""
+    return {
+        "rule": rule,
+        "rule_version": 2,
+        "title": RULES[rule][0],
+        "verdict": outcome,
+        "reason": reason,
+        "numbers": {},
+        "missing": [],
+        "exceptions": [],
+        "clause": clause(rule),
+        "alert_id": None,
+        "severity": None,
+        **more,
+    }
+
+
+def sheet() -> Json:
+    """Return what the rules say of one document."""
+    return {
+        "verdicts": [
+            verdict(
+                "N-05",
+                "violated",
+                "正文 5231 字，超过专项工作文件 4000 字的上限。",
+                severity="warning",
+                alert_id=fact_id("alert", "2"),
+                exceptions=[{"name": "上级明确要求制发的综合性文件", "met": False, "evidence": "文件类别为“专项”"}],
+                advice="压缩到 4000 字以内；背景、意义和组织保障部分可以删减。",
+            ),
+            verdict("DOC-19", "undetermined", "不知道附注是否印有联系方式。", missing=["has_contact_phone"]),
+            verdict("DOC-03", "complied", "本年已发文 46 件，未超过限额 50 件。"),
+        ],
+        "not_applicable": [{"rule": "MTG-06", "title": "二次会议", "why": "此规则不涉及这类行为"}],
+        "current": CURRENT,
+    }
+
+
+COLUMNS: Final = [
+    {"name": "heading", "title": "标题", "kind": "text"},
+    {"name": "doc_no", "title": "发文字号", "kind": "text"},
+    {"name": "genre", "title": "文种", "kind": "text"},
+    {"name": "carrier", "title": "载体", "kind": "text"},
+    {"name": "char_count", "title": "正文字数", "kind": "integer"},
+    {"name": "addressees", "title": "主送单位数", "kind": "integer"},
+    {"name": "plan_item", "title": "计划项目", "kind": "text"},
+]
+_HEADINGS: Final = (
+    "关于印发《青禾县秋冬季森林防火工作方案》的通知",
+    "关于做好四季度重点项目调度工作的通知",
+    "关于开展农村危房排查的通知",
+    "关于调整县防汛抗旱指挥部组成人员的通知",
+    "关于报送秋收秋种进展情况的函",
+    "关于印发《青禾县高标准农田建设实施方案》的通知",
+    HOSTILE,
+)
+
+
+def rows() -> list[Json]:
+    """Return the rows of the document ledger."""
+    offices = ("qh.zfb", "qh.fgj", "qh.nyj", "qh.yjj", "qh.jtj")
+    return [
+        {
+            "act_id": act(number),
+            "jurisdiction": COUNTY,
+            "unit_id": offices[number % len(offices)],
+            "happened_on": (date(2026, 11, 18) - timedelta(days=2 * number)).isoformat(),
+            "heading": _HEADINGS[number % len(_HEADINGS)],
+            "doc_no": f"青政办发〔2026〕{46 - number}号",
+            "genre": "通知",
+            "carrier": "红头",
+            "char_count": 2300 + 417 * (number % 8),
+            "addressees": 8,
+            "plan_item": None if number % 4 == 3 else f"2026-{number:02d}",
+        }
+        for number in range(32)
+    ]
+
+
+def counts(year: int) -> list[Json]:
+    """Return how many acts of each family there were by month."""
+    families = {"doc": 9, "mtg": 7, "ins": 4, "sec": 2, "cert": 3, "rpt": 6}
+    last = 11 if year == NOW.year else 12
+    return [
+        {
+            "unit_id": None,
+            "family": family,
+            "month": f"{year}-{month:02d}",
+            "n": max(0, base + (month * 5 + base * 3) % 7 - 3) if month <= last else 0,
+            "n_last_year": base + (month * 3 + base) % 5,
+        }
+        for family, base in families.items()
+        for month in range(1, 13)
+    ]
+
+
+def plans() -> list[Json]:
+    """Return the plans of the year."""
+    lines = [
+        ("qh.zfb", "发文", 50, 46),
+        ("qh.fgj", "发文", 24, 27),
+        ("qh.nyj", "发文", 30, 19),
+        ("qh.yjj", "督查检查考核", 2, 1),
+        ("qh.zfb", "会议", 40, 29),
+        ("qh.jtj", "会议", 18, 9),
+    ]
+    return [
+        {"owner": unit, "kind": kind, "year": NOW.year, "cap": cap, "used": used, "unplanned": 0, "items": []}
+        for unit, kind, cap, used in lines
+    ]
+
+
+def clues() -> list[Json]:
+    """Return clues in each state."""
+    first = {one["rule"]: one for one in alerts()}
+    base = {
+        "alert_revision": 1,
+        "place": COUNTY,
+        "desk": "qh.jw",
+        "desk_name": "青禾县纪律检查委员会",
+        "may": ["receive", "refuse"],
+        "handed_over_by": "县委办公室值班席",
+        "note": "已与单位核实，会议通知和签到表齐全。",
+    }
+
+    def clue(number: int, rule: str, **more: Any) -> Json:
+        one = first[rule]
+        return {
+            **base,
+            "clue_id": fact_id("clue", str(number)),
+            "alert_id": one["alert_id"],
+            "rule": rule,
+            "title": one["title"],
+            "severity": one["severity"],
+            "summary": one["summary"],
+            "about": one["unit_id"],
+            "handed_over_at": (NOW - timedelta(days=number)).isoformat(),
+            **more,
+        }
+
+    return [
+        clue(1, "MTG-06", state="open", due_on="2026-11-25", days_left=3, overdue=False),
+        clue(2, "SEC-05", state="open", due_on="2026-11-18", days_left=0, overdue=True, escalated_to="qh.jw"),
+        clue(
+            3,
+            "INS-02",
+            state="received",
+            due_on="2026-11-20",
+            received_by="纪检值班席",
+            received_at="2026-11-18T01:20:00Z",
+        ),
+        clue(
+            4,
+            "CRT-01",
+            state="refused",
+            due_on="2026-11-19",
+            refused_at="2026-11-17T07:00:00Z",
+            reason="属于清单更新滞后，请先与民政部门核对。",
+        ),
+    ]
+
+
+def sources() -> list[Json]:
+    """Return the sources, one of them silent."""
+    lines = [
+        ("/oa/qinghe", 8421, 3),
+        ("/oa/qinghe/townships", 2904, 20),
+        ("/meeting-rooms/qinghe", 612, 5),
+        ("/schools/qinghe", 318, 264),
+        ("/import/qinghe-2025", 231, 40),
+    ]
+    return [
+        {
+            "source": source,
+            "accepted": accepted,
+            "duplicate": accepted // 90,
+            "rejected": accepted % 5,
+            "conflict": accepted % 2,
+            "secret": 0,
+            "last_time": (NOW - timedelta(hours=hours)).isoformat(),
+            "last_recorded": (NOW - timedelta(hours=hours)).isoformat(),
+            "silent_hours": float(hours),
+        }
+        for source, accepted, hours in lines
+    ]
+
+
+def quarantine() -> list[Json]:
+    """Return what was refused."""
+    return [
+        {
+            "id": "q0001",
+            "source": SOURCE,
+            "event_id": "2026-0917",
+            "received_at": "2026-11-19T03:12:00Z",
+            "times": 2,
+            "state": "waiting",
+            "reason": {"code": "conflict", "field": "id", "detail": "同一来源和编号先前以不同内容提交过"},
+        },
+        {
+            "id": "q0002",
+            "source": "/meeting-rooms/qinghe",
+            "event_id": "r-118",
+            "received_at": "2026-11-18T08:40:00Z",
+            "times": 1,
+            "state": "replayed",
+            "reason": {"code": "invalid", "field": "data.starts_at", "detail": "应为带时区的时间"},
+        },
+    ]
+
+
+def rule(key: str) -> Json:
+    """Return a rule as the rule book shows it."""
+    title, severity, force, *_ = RULES[key]
+    return {
+        "rule": key,
+        "version": 2,
+        "title": title,
+        "status": "live",
+        "force": force,
+        "severity": severity,
+        "effective_from": "2024-08-06",
+        "known_from": "2024-08-06",
+        "reading": "“一般不超过”按所列数为限，恰为该数不计超出。",
+        "sources": [clause(key)],
+        "parameters": {"limit": {"value": 4000, "basis": "source", "note": "字，含本数"}},
+        "exceptions": ["上级明确要求制发的综合性文件"],
+        "packs": [{"id": "qinghe", "title": "青禾县规则包"}],
+        "cases": [
+            {"name": "专项工作文件 4001 字", "expect": "violated"},
+            {"name": "专项工作文件 4000 字", "expect": "complied"},
+            {"name": "没有字数", "expect": "undetermined"},
+            {"name": "会议不适用", "expect": "none"},
+        ],
+    }
+
+
+def history() -> list[Json]:
+    """Return the facts of one act: issued, then corrected."""
+    return [
+        {
+            "fact_id": act(2),
+            "type": "cn.jianfu.doc.issued.v1",
+            "time": "2026-11-17T01:00:00Z",
+            "recordedtime": "2026-11-17T01:12:00Z",
+            "position": 12010,
+            "hash": "9c1f" * 16,
+            "event": {"source": SOURCE, "id": "act-2", "data": {"heading": HOSTILE, "char_count": 5931}},
+        },
+        {
+            "fact_id": act(1002),
+            "type": "cn.jianfu.act.corrected.v1",
+            "time": "2026-11-18T01:00:00Z",
+            "recordedtime": "2026-11-18T01:05:00Z",
+            "position": 12339,
+            "hash": "77d0" * 16,
+            "event": {
+                "source": SOURCE,
+                "id": "fix-2",
+                "data": {"reason": "字数误计附件", "replacement": {"char_count": 5231}},
+            },
+        },
+    ]
