@@ -8,6 +8,16 @@ from deploy.commands import Commands
 from deploy.target import add_target, find
 
 KINDS = {"documents": "发文台账", "meetings": "会议台账"}
+COUNTS = {
+    "rows": "数据行",
+    "accepted": "已收录",
+    "duplicate": "重复",
+    "conflict": "冲突",
+    "rejected": "未收录",
+    "secret": "涉密未收",
+    "skipped": "跳过(合计、空行等)",
+}
+"""The counts of a report and what they are called."""
 ROWS_SHOWN = 50
 
 
@@ -50,11 +60,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(report: dict[str, Any]) -> int:
-    counts = {key: value for key, value in report.items() if isinstance(value, int) and not isinstance(value, bool)}
-    print(",".join(f"{key} {value}" for key, value in counts.items()))
-    errors: list[dict[str, Any]] = report.get("errors") or []
-    for row in errors[:ROWS_SHOWN]:
-        print(f"第 {row.get('row')} 行:{row.get('field') or ''} {row.get('detail')}")
+    """Print the counts, how each sheet was understood, and the faults."""
+    print(
+        ",".join(f"{title} {report[name]}" for name, title in COUNTS.items())
+        + (" (只检查)" if report["dry_run"] else "")
+    )
+    for sheet in report["sheets"]:
+        columns = ";".join(f"{header} → {column}" for header, column in sheet["columns"].items())
+        print(f"工作表 {sheet['sheet']},第 {sheet['first_row']} 行起:{columns}")
+        if sheet["unused"]:
+            print(f"  没有用到的列:{'、'.join(sheet['unused'])}")
+    for notice in report["notices"]:
+        print(notice)
+    errors = report["errors"]
+    for error in errors[:ROWS_SHOWN]:
+        field = f"{error['field']}:" if error["field"] else ""
+        print(f"{error['sheet']} 第 {error['row']} 行:{field}{error['detail']}")
     if len(errors) > ROWS_SHOWN:
         print(f"……另有 {len(errors) - ROWS_SHOWN} 处")
-    return 1 if errors else 0
+    return 1 if errors or report["conflict"] or report["rejected"] else 0

@@ -32,7 +32,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Intake
 
     def do_POST(self) -> None:
-        events = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        events = json.loads(sent) if self.path == "/v1/events" else [{"id": sent.decode()}]
         if self.server.answers:
             status, body = self.server.answers.pop(0)
         else:
@@ -115,3 +116,25 @@ def test_the_command_prints_a_result_and_its_exit_code_tells(
     file.write_bytes(b"".join(lines("bad")))
     assert cli.main(["publish", str(file), "--url", intake.target.url]) == 1
     assert cli.main(["publish", str(tmp_path / "none"), "--url", intake.target.url]) == 2
+
+
+def test_an_import_prints_how_the_file_was_understood_and_what_was_not(
+    intake: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JIANFU_TOKEN", "given")
+    file = tmp_path / "台账.csv"
+    file.write_text("序号,文件名称\n", "utf-8")
+    error = {"sheet": "发文", "row": 4, "field": "成文日期", "code": "invalid", "detail": "读不出日期"}
+    sheet = {"sheet": "发文", "first_row": 2, "columns": {"文件名称": "title"}, "unused": ["备注"]}
+    counts = {"rows": 3, "accepted": 2, "duplicate": 0, "conflict": 0, "rejected": 0, "secret": 0, "skipped": 1}
+    intake.answers = [(200, {**counts, "dry_run": False, "sheets": [sheet], "notices": [], "errors": [error]})]
+    line = f"import {file} --kind documents --jurisdiction 990101 --unit qh --year 2025 --url {intake.target.url}"
+    assert cli.main(line.split()) == 1
+    out = capsys.readouterr().out
+    assert "数据行 3,已收录 2" in out
+    assert "文件名称 → title" in out
+    assert "没有用到的列:备注" in out
+    assert "发文 第 4 行:成文日期:读不出日期" in out
+    intake.answers = [(422, {"detail": "不是台账文件"})]
+    assert cli.main(line.split()) == 2
+    assert "不是台账文件" in capsys.readouterr().err
