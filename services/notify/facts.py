@@ -10,7 +10,7 @@ SOURCE: Final = "jianfu/notify"
 
 
 def outgoing(event: Event, *, id_: str, at: datetime, place: str, unit: str, traceparent: str | None) -> Outgoing:
-    """Return a fact as a message; the same ``id_`` is the same fact. The subject says where and what, not who or why."""
+    """Return a fact as a message: the same ``id_`` is the same fact. Its subject says where and what only."""
     envelope = Envelope(
         specversion="1.0",
         id=id_,

@@ -218,8 +218,8 @@ async def names(db: Connection, units: Collection[str]) -> dict[str, str]:
 
 _DELIVERIES: Final = """
     select d.id as number, d.receiver, d.about_kind, d.about_id, d.revision, d.change, d.scope as jurisdiction,
-           d.reason, d.route, d.timing, d.dropped, d.at, d.delivery, l.kind, l.channel, l.state, l.reason as result, l.attempts,
-           l.due_at, l.next_at, l.completed_at
+           d.reason, d.route, d.timing, d.dropped, d.at, d.delivery, l.kind, l.channel, l.state, l.reason as result,
+           l.attempts, l.due_at, l.next_at, l.completed_at
     from decision d left join delivery l on l.id = d.delivery
     where ($2 = '00' or starts_with(d.scope, $2))
       and (d.about_kind = 'alert' or ($1 <> 'discipline' and d.about_unit <> all($3)))

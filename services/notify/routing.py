@@ -1,5 +1,6 @@
 """Reads routes.toml and channels.toml strictly: a slip is refused at start, in Chinese, with the place of it."""
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -188,11 +189,14 @@ def _read(path: Path, shape: type[ModelT]) -> ModelT:
     except UnicodeDecodeError:
         raise BadConfig(f"{path.name}：文件不是 UTF-8 编码") from None
     except tomllib.TOMLDecodeError as error:
-        raise BadConfig(f"{path.name}：不是有效的 TOML（{error}）") from None
+        at = _PLACE.search(str(error))
+        where = f"第 {at[1]} 行第 {at[2]} 列" if at else "文件末尾"
+        raise BadConfig(f"{path.name}：不是有效的 TOML，见{where}") from None
     except ValidationError as error:
         raise BadConfig(f"{path.name}：{_first(error)}") from None
 
 
+_PLACE: Final = re.compile(r"at line (\d+), column (\d+)")
 _MESSAGES: Final[Mapping[str, str]] = {
     "missing": "缺少此项",
     "extra_forbidden": "没有这一项",

@@ -59,7 +59,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one attempt delivers; its id stays the same over all attempts. Of a clue nothing leaves, so it has no items."""
+    """What one attempt delivers; its id is the same at every attempt. Of a clue nothing leaves, so it has no items."""
 
     id: str
     kind: Kind

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
-from contracts.jurisdiction import path_of
+from contracts.jurisdiction import is_within, path_of
 from contracts.reference import UnitKind
 from kit.errors import Rejected
 
 DESK_KIND: Final[UnitKind] = "纪检监察"
 
-Why = Literal["itself", "below_it", "above_it", "unproven"]
-"""It is the accused unit; the accused unit is above it; it is above the accused unit; a superior is not registered."""
+Why = Literal["itself", "below_it", "same_commission", "unproven"]
+"""It is the accused unit; the accused unit is above it; the accused unit is, or is part of, a commission at or above its
+place; a superior is not registered, so it cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class UnitVersion:
 class Chain:
     """A unit's superiors, itself not included."""
 
-    units: frozenset[str]
+    units: tuple[str, ...]
+    """The nearest first."""
     complete: bool
     """False when a superior is named that nobody registered, so what lies above it is unknown."""
 
@@ -48,15 +50,20 @@ class Org:
 
     def chain(self, unit: str) -> Chain:
         """Return all superiors of a unit; a circle of superiors ends where it began."""
-        seen: set[str] = set()
+        seen: dict[str, None] = {}
         version = self.units.get(unit)
         while version is not None:
             above = version.superior
             if above is None or above in seen:
-                return Chain(frozenset(seen), complete=True)
-            seen.add(above)
+                return Chain(tuple(seen), complete=True)
+            seen[above] = None
             version = self.units.get(above)
-        return Chain(frozenset(seen), complete=False)
+        return Chain(tuple(seen), complete=False)
+
+    def commission(self, unit: str) -> UnitVersion | None:
+        """Return the discipline unit that a unit is or belongs to: itself, else the nearest above it."""
+        line = map(self.units.get, (unit, *self.chain(unit).units))
+        return next((one for one in line if one is not None and one.kind == DESK_KIND), None)
 
     def stands(self, version: UnitVersion) -> bool:
         """Tell whether this version is in force that day."""
@@ -116,9 +123,9 @@ def choose(*, about: str, place: str, today: Org, then: Org) -> Choice:
     """Return the desks that may have a clue about a unit for an act in ``place``.
 
     Responsible are the desks of the smallest jurisdiction that holds both the act's place and the unit's, then those
-    above it. A desk is passed over when it is the unit, or one is a superior of the other, by the org as it is ``today``
-    or as it was ``then``, on the day of the act; also when that cannot be told. Raises ``Rejected`` when the unit is not
-    registered.
+    above it. A desk is passed over when it is the unit or below it, or no higher than a commission that the unit belongs
+    to, by the org of ``today`` or of ``then``, the day of the act; also when that cannot be told. Raises ``Rejected``
+    when the unit is not registered.
     """
     accused = today.units.get(about)
     if accused is None:
@@ -127,7 +134,7 @@ def choose(*, about: str, place: str, today: Org, then: Org) -> Choice:
     desks: list[UnitVersion] = []
     passed: list[Passed] = []
     for desk in sorted(_desks(today, places), key=lambda one: _nearness(one, today)):
-        why = _conflict(desk.unit, about, today) or _conflict(desk.unit, about, then, proof=False)
+        why = _conflict(desk, about, today) or _conflict(desk, about, then, proof=False)
         if why is None:
             desks.append(desk)
         else:
@@ -135,16 +142,17 @@ def choose(*, about: str, place: str, today: Org, then: Org) -> Choice:
     return Choice(tuple(desks), tuple(passed))
 
 
-def _conflict(desk: str, about: str, org: Org, *, proof: bool = True) -> Why | None:
+def _conflict(desk: UnitVersion, about: str, org: Org, *, proof: bool = True) -> Why | None:
     """Return why a desk must not judge a unit; without ``proof`` only what is known counts."""
-    of_desk, of_accused = org.chain(desk), org.chain(about)
-    if desk == about:
+    if desk.unit == about:
         return "itself"
+    of_desk = org.chain(desk.unit)
     if about in of_desk.units:
         return "below_it"
-    if desk in of_accused.units:
-        return "above_it"
-    return None if not proof or (of_desk.complete and of_accused.complete) else "unproven"
+    own = org.commission(about)
+    if own is not None and is_within(desk.place, own.place):
+        return "same_commission"
+    return None if not proof or (of_desk.complete and org.chain(about).complete) else "unproven"
 
 
 def _desks(org: Org, places: frozenset[str]) -> list[UnitVersion]:
