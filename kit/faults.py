@@ -6,7 +6,7 @@ from typing import Any, Final
 
 _PLACES: Final = frozenset({"body", "query", "path", "header", "cookie"})
 
-_TEXTS: Final[Mapping[str, str]] = {
+TEXTS: Final[Mapping[str, str]] = {
     "missing": "缺少此字段",
     "extra_forbidden": "不认识此字段",
     "json_invalid": "不是有效的 JSON",
@@ -89,8 +89,8 @@ def _detail(error: Mapping[str, Any]) -> str:
     own = str(context.get("error", ""))
     if any("\u4e00" <= character <= "\u9fff" for character in own):  # a validator of ours that speaks to users
         return own
-    text = _TEXTS.get(str(error["type"]), _ANYTHING)
+    text = TEXTS.get(str(error["type"]), _ANYTHING)
     try:
-        return text.format_map(context)
+        return text.format_map(context).replace(" or ", " 或 ")
     except KeyError:
         return _ANYTHING

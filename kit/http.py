@@ -70,7 +70,14 @@ def create_http(
     keys that tokens are checked with are in ``app.state.keys``; ``app.state.stopping`` is an event that is set when the
     service begins to end (event streams are closed for their routes, they need not look).
     """
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title=title,
+        lifespan=lifespan,
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # would tell query strings; the edge does it
+    )
     app.state.keys = Keys.load(settings.public_key_file)
     app.state.stopping = asyncio.Event()
     answer_faults(app)
