@@ -1,0 +1,50 @@
+"""Who may state which facts: an adapter only for its own sources, everybody only within their jurisdiction."""
+
+import re
+from typing import Final
+
+from kit.tokens import Principal, Role
+from services.intake.domain import Candidate, Reason
+
+_BORDERS: Final = "/:#?"
+
+
+def may_speak(who: Principal, source: str) -> bool:
+    """Tell whether ``who`` may state or see facts of ``source``.
+
+    A token's sources are whole path prefixes: ``/oa/qinghe`` covers ``/oa/qinghe/doc`` and not ``/oa/qinghe2``. A token
+    without any covers every source, except an adapter's, which then covers none.
+    """
+    if not who.sources:
+        return who.role is not Role.ADAPTER
+    return any(source == own or source.startswith(_beginnings(own)) for own in who.sources)
+
+
+def patterns(who: Principal) -> list[str] | None:
+    """Return what ``may_speak`` allows as LIKE patterns; None allows every source."""
+    if not who.sources:
+        return [] if who.role is Role.ADAPTER else None
+    return [
+        pattern
+        for own in sorted(who.sources)
+        for pattern in (_literal(own), *(f"{_literal(head)}%" for head in _beginnings(own)))
+    ]
+
+
+def objection(who: Principal, fact: Candidate) -> Reason | None:
+    """Return why ``who`` may not state ``fact``, or None."""
+    if not may_speak(who, fact.source):
+        return Reason("forbidden", "此凭证无权以该来源报送", "source")
+    if not who.may_see(fact.jurisdiction):
+        return Reason("forbidden", "此凭证无权报送该区划的事项", "jurisdiction")
+    if fact.target_source is not None and not may_speak(who, fact.target_source):
+        return Reason("forbidden", "只能更正或撤回自己来源的事项", "data.target.source")
+    return None
+
+
+def _beginnings(own: str) -> tuple[str, ...]:
+    return (own,) if own.endswith(tuple(_BORDERS)) else tuple(own + border for border in _BORDERS)
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)

@@ -1,0 +1,174 @@
+"""Storing facts once each: reserve, publish, confirm.
+
+What must hold, whatever is killed at whatever instruction, and with any number of intake processes: an acknowledged
+fact is in FACTS, no fact is in FACTS twice, and of two contents under one id only the first ever gets there.
+
+1. *Reserve.* One durable statement inserts the ids with the hashes of their contents. The primary key decides between
+   processes: whoever comes second sees the first one's hash, equal (duplicate) or not (conflict), for ever.
+2. *Publish.* The fact goes to FACTS under ``Nats-Msg-Id`` = fact id, for at most ``PUBLISHING`` seconds. The stream
+   drops an id that it stored in the last 120 s, so repeating within that time is harmless.
+3. *Confirm.* The position is noted, without waiting for the disk: the stream knows it too.
+
+Only after step 2 is anything answered. A kill before step 2 leaves a reservation without a fact; a kill (or a database
+failure) after it leaves a fact without a position. Both look alike: a row without position. Whoever meets such a row
+next looks the id up in the stream, behind the sequence that was the last at the reservation. If it is there, it was
+stored: duplicate or conflict. If it is not, the same content is published now; should the first publisher still be
+alive, both publish one id within ``PUBLISHING`` of each other and the stream keeps one. Other content has to wait until
+the first can no longer arrive (``domain.UNCERTAIN``) and is a conflict until then.
+
+Left open is only a process that the system freezes for minutes between the two steps and then lets go on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from nats.aio.client import Client
+
+from kit import clock
+from kit.db import Pool
+from kit.failures import describe, is_outage
+from kit.publish import Outgoing, publish_batch
+from kit.telemetry import batch_span
+from services.intake import lookup, queries, store
+from services.intake.domain import Candidate, Outcome, Standing, fate_of_unconfirmed
+from services.intake.tally import Tallies, lag_column
+
+PUBLISHING: Final = 30.0
+"""Seconds; must be well below the stream's dedup window."""
+
+
+class Unsettled(ConnectionError):
+    """Another process settles the same id in this moment; its answer will be there in the next."""
+
+
+_log = structlog.stdlib.get_logger("intake.facts")
+
+
+class Facts:
+    """The way into FACTS."""
+
+    def __init__(self, pool: Pool, nc: Client) -> None:
+        """Take connections; ``start`` must have run before the first commit."""
+        self._pool, self._nc = pool, nc
+        self._last = 0
+
+    @property
+    def last(self) -> int:
+        """Return the last sequence of FACTS that this process knows."""
+        return self._last
+
+    async def start(self) -> None:
+        """Learn where the stream ends."""
+        self._last = await lookup.last_position(self._nc.jetstream())
+
+    async def trouble(self) -> str | None:
+        """Return None; fail when a server that storing needs does not answer (a check for ``Readiness``)."""
+        async with self._pool.acquire() as db:
+            await queries.ping(db)
+        await lookup.last_position(self._nc.jetstream())
+        return None
+
+    async def commit(self, facts: Sequence[Candidate]) -> list[Outcome]:
+        """Store those of ``facts`` that are new and return what became of each, once it is durable.
+
+        Several may have one id. Raises ``ConnectionError`` or a database error when that cannot be known; all may be
+        sent again.
+        """
+        now = clock.now()
+        leaders: dict[str, Candidate] = {}
+        for fact in facts:
+            leaders.setdefault(fact.fact_id, fact)
+        carriers = ({"traceparent": fact.traceparent} for fact in leaders.values() if fact.traceparent)
+        with batch_span("intake.commit", carriers, facts=len(leaders)):
+            async with self._pool.acquire() as db:
+                standing = await store.reserve(db, list(leaders.values()), after=self._last, now=now)
+            found = await self._find(standing)
+            again = await self._reserve_again(leaders, standing, found, now)
+            new = [fact for fact in leaders.values() if fact.fact_id not in standing or fact.fact_id in again]
+            stored = await self._publish(new)
+            outcomes = [_outcome(fact, leaders, stored, standing, found) for fact in facts]
+            await self._confirm(found | stored, facts, outcomes)
+        return outcomes
+
+    async def _find(self, standing: dict[str, Standing]) -> dict[str, int]:
+        """Return the positions of reservations that nobody confirmed and the stream holds."""
+        unconfirmed = {fact_id: known for fact_id, known in standing.items() if known.position is None}
+        if not unconfirmed:
+            return {}
+        after = min(known.after for known in unconfirmed.values())
+        return await lookup.find(self._nc.jetstream(), unconfirmed, after=after)
+
+    async def _reserve_again(
+        self, leaders: dict[str, Candidate], standing: dict[str, Standing], found: dict[str, int], now: datetime
+    ) -> set[str]:
+        """Return the ids of reservations that the stream does not hold and that now are ours to publish."""
+        lost = [
+            leaders[fact_id]
+            for fact_id, known in standing.items()
+            if known.position is None
+            and fact_id not in found
+            and fate_of_unconfirmed(known, leaders[fact_id].hash, now) == "publish"
+        ]
+        if not lost:
+            return set()
+        async with self._pool.acquire() as db:
+            ours = await store.reserve_again(db, lost, standing, after=self._last, now=now)
+        if len(ours) < len(lost):
+            raise Unsettled("a fact is being stored by another process")
+        return ours
+
+    async def _publish(self, new: list[Candidate]) -> dict[str, int]:
+        if not new:
+            return {}
+        messages = [
+            Outgoing(
+                fact.subject, fact.body, fact.fact_id, {"traceparent": fact.traceparent} if fact.traceparent else {}
+            )
+            for fact in new
+        ]
+        positions = await publish_batch(self._nc, messages, deadline=PUBLISHING)
+        self._last = max(self._last, *positions)
+        return {fact.fact_id: position for fact, position in zip(new, positions, strict=True)}
+
+    async def _confirm(self, positions: dict[str, int], facts: Sequence[Candidate], outcomes: list[Outcome]) -> None:
+        """Note positions and counts; a failure changes nothing that was promised, so it is only told."""
+        try:
+            async with self._pool.acquire() as db:
+                await store.confirm(db, positions, _tallies(facts, outcomes))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("intake.unconfirmed", facts=len(positions), error=describe(error))
+
+
+def _outcome(
+    fact: Candidate,
+    leaders: dict[str, Candidate],
+    stored: dict[str, int],
+    standing: dict[str, Standing],
+    found: dict[str, int],
+) -> Outcome:
+    leader = leaders[fact.fact_id]
+    if fact.fact_id in stored:
+        if fact is leader:
+            return Outcome("accepted", stored[fact.fact_id])
+        return Outcome("duplicate" if fact.hash == leader.hash else "conflict", stored[fact.fact_id])
+    known = standing[fact.fact_id]
+    position = known.position if known.position is not None else found.get(fact.fact_id)
+    return Outcome("duplicate" if fact.hash == known.hash else "conflict", position)
+
+
+def _tallies(facts: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Tallies:
+    """Count what is a fact now; conflicts are counted where they are set aside."""
+    tallies = Tallies()
+    for fact, outcome in zip(facts, outcomes, strict=True):
+        if outcome.result == "conflict":
+            continue
+        tally = tallies.of(fact.source, fact.jurisdiction)
+        tally.count(outcome.result)
+        tally.heard(fact.time, fact.recorded)
+        if outcome.result == "accepted":
+            tally.count(lag_column(fact.time, fact.recorded))
+    return tallies

@@ -1,0 +1,1 @@
+"""Ledgers that offices keep as files, read row by row into facts."""

@@ -1,0 +1,1 @@
+"""What a sender says of a ledger file beside the file itself."""

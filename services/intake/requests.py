@@ -1,0 +1,117 @@
+"""Adapters that speak NATS: the request subject ``intake.events`` takes a batch and answers as HTTP does."""
+
+import ssl
+from typing import Final
+
+import msgspec
+import structlog
+from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats.security import NatsNKey
+from faststream.security import BaseSecurity
+
+from kit import clock
+from kit.config import reveal
+from kit.errors import Forbidden, Rejected, Unauthorized, title_of
+from kit.failures import describe, is_outage
+from kit.nats import PING_INTERVAL
+from kit.telemetry import span
+from kit.tokens import Keys, Principal, Role, verify
+from services.intake.config import Settings
+from services.intake.domain import Reason
+from services.intake.modes import Unparsed, split
+from services.intake.results import Results
+from services.intake.taking import Taker
+
+SUBJECT: Final = "intake.events"
+QUEUE: Final = "intake"
+AT_ONCE: Final = 64
+"""Requests of one process that are served at the same time: they share group commits."""
+_ROLES: Final = frozenset({Role.ADAPTER, Role.OPERATOR, Role.ADMIN})
+_BEARER: Final = "Bearer "
+_FAILED: Final = "处理请求时发生内部错误，已记录"
+_AWAY: Final = "所依赖的服务暂时不可用，请稍后再试"
+
+_log = structlog.stdlib.get_logger("intake.requests")
+
+
+def create_broker(settings: Settings) -> NatsBroker:
+    """Build the broker of the request subject; nothing connects before it starts."""
+    return NatsBroker(
+        reveal(settings.nats_url),
+        name="intake-requests",
+        max_reconnect_attempts=-1,
+        ping_interval=PING_INTERVAL,
+        security=_security(settings),
+        logger=None,
+        description="Facts handed over by adapters",
+    )
+
+
+def serve(broker: NatsBroker, taker: Taker, keys: Keys) -> None:
+    """Answer requests: a JSON array of CloudEvents with the header ``Authorization: Bearer …``.
+
+    The answer is the JSON of ``Results``, or a problem document when nothing of the request was taken.
+    """
+
+    @broker.subscriber(
+        SUBJECT,
+        QUEUE,
+        max_workers=AT_ONCE,
+        decoder=_undecoded,
+        title="intake.events",
+        description="Take up to 1,000 CloudEvents and tell what became of each.",
+    )
+    async def answer(_body: bytes, message: NatsMessage) -> bytes:
+        with span("intake.events", carrier={name.lower(): value for name, value in message.headers.items()}):
+            return await _answer(bytes(message.body), message.headers, taker, keys)
+
+
+async def _answer(body: bytes, headers: dict[str, str], taker: Taker, keys: Keys) -> bytes:
+    try:
+        who = _caller(headers, keys)
+        try:
+            items = split(body)
+        except Unparsed as error:
+            await taker.refuse(body, Reason(error.code, error.detail, error.field), who)
+            raise
+        return Results(results=await taker.take(items, who)).model_dump_json().encode()
+    except Rejected as error:
+        return _problem(error.status, error.code, error.detail)
+    except Exception as error:  # noqa: BLE001  the one place where a request's failure ends
+        if is_outage(error):
+            _log.warning("intake.unavailable", error=describe(error))
+            return _problem(503, "unavailable", _AWAY)
+        _log.error("intake.failed", exc_info=error)
+        return _problem(500, "internal", _FAILED)
+
+
+def _caller(headers: dict[str, str], keys: Keys) -> Principal:
+    given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+    if not given.startswith(_BEARER):
+        raise Unauthorized("请求缺少访问凭证（Authorization: Bearer …）")
+    who = verify(given.removeprefix(_BEARER), keys, now=clock.now())
+    if who.role not in _ROLES:
+        raise Forbidden("当前角色不能执行此操作")
+    return who
+
+
+def _problem(status: int, code: str, detail: str) -> bytes:
+    return msgspec.json.encode({
+        "type": f"urn:jianfu:problem:{code}",
+        "title": title_of(code, status),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    })  # fmt: skip
+
+
+async def _undecoded(message: NatsMessage) -> bytes:
+    """Leave the body as it came: what is wrong with it is for us to say."""
+    return bytes(message.body)
+
+
+def _security(settings: Settings) -> BaseSecurity | None:
+    context = ssl.create_default_context(cafile=str(settings.nats_ca_file)) if settings.nats_ca_file else None
+    if settings.nats_seed_file is not None:
+        return NatsNKey(settings.nats_seed_file, ssl_context=context)
+    return BaseSecurity(ssl_context=context) if context else None

@@ -1,0 +1,123 @@
+"""What intake writes: every such SQL statement."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from kit.db import Connection
+from services.intake import queries
+from services.intake.domain import Aside, Candidate, Reason, Standing
+from services.intake.tally import COLUMNS, Tallies
+
+_RESERVE: Final = """
+    with made as (
+        insert into accepted (fact_id, source, id, hash, after_position, at)
+        select given.fact_id, given.source, given.id, given.hash, $5, $6
+        from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) as given (fact_id, source, id, hash)
+        order by given.fact_id  -- one order in every process, so that none waits for the other in a circle
+        on conflict (fact_id) do nothing
+        returning fact_id
+    )
+    select fact_id, hash, after_position, position, at from accepted where fact_id = any($1)
+    union all
+    select made.fact_id, null, null, null, null from made
+"""
+"""The second part sees the table as it was before the first: what came before, then what is new."""
+
+_RESERVE_AGAIN: Final = """
+    update accepted set hash = given.hash, after_position = $4, at = $5
+    from unnest($1::text[], $2::bytea[], $3::bytea[]) as given (fact_id, old, hash)
+    where accepted.fact_id = given.fact_id and accepted.hash = given.old and accepted.position is null
+    returning accepted.fact_id
+"""
+
+_CONFIRM: Final = """
+    update accepted set position = given.position
+    from unnest($1::text[], $2::bigint[]) as given (fact_id, position)
+    where accepted.fact_id = given.fact_id
+"""
+
+_COUNT: Final = f"""
+    insert into tally as old (source, jurisdiction, last_time, last_recorded, {", ".join(COLUMNS)})
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]
+        {"".join(f", ${number}::bigint[]" for number in range(5, 5 + len(COLUMNS)))})
+    order by 1, 2
+    on conflict (source, jurisdiction) do update set
+        last_time = greatest(old.last_time, excluded.last_time),
+        last_recorded = greatest(old.last_recorded, excluded.last_recorded),
+        {", ".join(f"{column} = old.{column} + excluded.{column}" for column in COLUMNS)}
+"""  # noqa: S608 - the names of our own columns
+
+_SET_ASIDE: Final = """
+    insert into quarantine as old
+        (entry_id, source, event_id, jurisdiction, sender, code, field, detail, body, body_hash, first_at, last_at)
+    select given.*, $11, $11
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::bytea[], $10::bytea[]) as given
+    on conflict (source, sender, body_hash) do update set
+        times = old.times + 1, last_at = excluded.last_at, code = excluded.code, field = excluded.field,
+        detail = excluded.detail, replayed_as = null, replayed_at = null
+"""
+
+_REPLAYED: Final = "update quarantine set replayed_as = $2, replayed_at = $3 where entry_id = $1"
+_STILL_WRONG: Final = "update quarantine set code = $2, field = $3, detail = $4, last_at = $5 where entry_id = $1"
+
+
+async def reserve(db: Connection, facts: Sequence[Candidate], *, after: int, now: datetime) -> dict[str, Standing]:
+    """Reserve the ids of ``facts`` (each once) and return what stands of those that were known before.
+
+    It is durable when this returns, if the caller has no transaction open.
+    """
+    ids = [fact.fact_id for fact in facts]
+    rows = await db.fetch(
+        _RESERVE,
+        ids,
+        [fact.source for fact in facts],
+        [fact.id for fact in facts],
+        [fact.hash for fact in facts],
+        after,
+        now,
+    )
+    if len(rows) < len(ids):  # another process reserved some in the same moment: now they can be seen
+        known = {row["fact_id"] for row in rows}
+        others = await queries.standing(db, [fact_id for fact_id in ids if fact_id not in known])
+    else:
+        others = {}
+    return others | queries.standing_of(row for row in rows if row["hash"] is not None)
+
+
+async def reserve_again(
+    db: Connection, facts: Sequence[Candidate], standing: Mapping[str, Standing], *, after: int, now: datetime
+) -> set[str]:
+    """Take over reservations that never reached the stream; return the ids of those that nobody else took meanwhile."""
+    old = [standing[fact.fact_id].hash for fact in facts]
+    ids, hashes = [fact.fact_id for fact in facts], [fact.hash for fact in facts]
+    return {row["fact_id"] for row in await db.fetch(_RESERVE_AGAIN, ids, old, hashes, after, now)}
+
+
+async def confirm(db: Connection, positions: Mapping[str, int], tallies: Tallies) -> None:
+    """Note where the stream holds facts, and what each source sent, in one transaction."""
+    async with db.transaction():
+        # what a crash takes back can be found in the stream again, so it need not wait for the disk
+        await db.execute("set local synchronous_commit = off")
+        if positions:
+            await db.execute(_CONFIRM, list(positions), list(positions.values()))
+        await db.execute(_COUNT, *tallies.columns())
+
+
+async def set_aside(db: Connection, entries: Sequence[Aside], tallies: Tallies, *, now: datetime) -> None:
+    """Keep refused items to be seen and replayed; the same one from the same sender is kept once and counted."""
+    async with db.transaction():
+        if entries:
+            await db.execute(_SET_ASIDE, *zip(*entries, strict=True), now)
+        await db.execute(_COUNT, *tallies.columns())
+
+
+async def close_aside(db: Connection, entry_id: str, *, fact_id: str, now: datetime) -> None:
+    """Note that a replay made a quarantined item a fact."""
+    await db.execute(_REPLAYED, entry_id, fact_id, now)
+
+
+async def keep_aside(db: Connection, entry_id: str, reason: Reason, *, now: datetime) -> None:
+    """Note why a replay did not help."""
+    await db.execute(_STILL_WRONG, entry_id, reason.code, reason.field, reason.detail, now)
