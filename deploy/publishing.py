@@ -51,15 +51,17 @@ class Summary:
         return not any(count for result, count in self.counts.items() if result not in FINE)
 
 
-async def publish(lines: Iterable[bytes], target: Target, *, progress: Callable[[Summary], None]) -> Summary:
-    """Send every line to intake, in order; ``progress`` is called after each batch.
+async def publish(
+    lines: Iterable[bytes], target: Target, *, progress: Callable[[Summary], None], say: Callable[[str], None]
+) -> Summary:
+    """Send every line to intake, in order; ``progress`` is called after each batch, ``say`` before waiting.
 
     Raises ``Unusable`` when intake stays away, or refuses a whole request.
     """
     summary = Summary()
     async with httpx.AsyncClient(base_url=target.url, headers=target.headers, timeout=60) as client:
         for batch in _batches(lines, summary):
-            for result in await _send(client, batch):
+            for result in await _send(client, batch, say):
                 _count(batch[int(result["index"])], result, summary)
             progress(summary)
     return summary
@@ -92,7 +94,7 @@ def _is_json_object(body: bytes) -> bool:
         return False
 
 
-async def _send(client: httpx.AsyncClient, batch: list[Line]) -> list[Mapping[str, Any]]:
+async def _send(client: httpx.AsyncClient, batch: list[Line], say: Callable[[str], None]) -> list[Mapping[str, Any]]:
     """Post one batch until intake answers, waiting longer after each failure."""
     body = b"[" + b",".join(line.body for line in batch) + b"]"
     headers = {"Content-Type": "application/cloudevents-batch+json"}
@@ -111,7 +113,9 @@ async def _send(client: httpx.AsyncClient, batch: list[Line]) -> list[Mapping[st
             if answer.status_code != httpx.codes.TOO_MANY_REQUESTS and not answer.is_server_error:
                 break  # the same request would be refused again
             pause = max(pause, _retry_after(answer))
-        await asyncio.sleep(pause)
+        if attempt + 1 < TRIES:
+            say(f"收录服务暂时没有收下({trouble}),{pause:g} 秒后重试。")
+            await asyncio.sleep(pause)
     raise Unusable(
         f"收录服务没有收下第 {batch[0].number} 至 {batch[-1].number} 行:{trouble}。已收录的行再次发送也不会重复。"
     )

@@ -17,11 +17,18 @@ def run_test(_: argparse.Namespace) -> int:
     """Run every case of every rule; 1 when one fails."""
     from services.monitor import policy
 
-    return policy.test()
+    return _tell(policy.test())
 
 
 def run_lock(_: argparse.Namespace) -> int:
     """Write the lock file; 1 when a rule changed without a new version."""
     from services.monitor import policy
 
-    return policy.lock()
+    return _tell(policy.lock())
+
+
+def _tell(report: tuple[str, int]) -> int:
+    """Print a report and give its exit code."""
+    text, status = report
+    print(text)
+    return status

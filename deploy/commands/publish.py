@@ -34,13 +34,16 @@ def run(arguments: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             sys.stderr.write(f"\r已处理 {summary.counts.total()} 行")
 
+    def complain(line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
     target = find(arguments, "intake", "admin")
     try:
         source = nullcontext(sys.stdin.buffer) if str(arguments.file) == "-" else arguments.file.open("rb")
     except OSError as error:
         raise Unusable(f"读不了文件 {arguments.file}({error.strerror})。") from error
     with source as lines:
-        summary = asyncio.run(publish(lines, target, progress=progress))
+        summary = asyncio.run(publish(lines, target, progress=progress, say=complain))
     for fault in summary.faults[:FAULTS_SHOWN]:
         print(fault)
     if len(summary.faults) > FAULTS_SHOWN:

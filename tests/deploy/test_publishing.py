@@ -68,8 +68,9 @@ def lines(*ids: str) -> list[bytes]:
     return [json.dumps({"id": one}).encode() + b"\n" for one in ids]
 
 
-async def send(intake: Intake, given: list[bytes]) -> Summary:
-    return await publish(given, intake.target, progress=lambda _: None)
+async def send(intake: Intake, given: list[bytes], said: list[str] | None = None) -> Summary:
+    complain = [].append if said is None else said.append
+    return await publish(given, intake.target, progress=lambda _: None, say=complain)
 
 
 async def test_every_line_is_accounted_for_by_its_number(intake: Intake) -> None:
@@ -89,7 +90,12 @@ async def test_order_is_kept_over_batches(intake: Intake) -> None:
 
 async def test_an_intake_that_is_busy_is_asked_again(intake: Intake) -> None:
     intake.answers = [(503, {}), (429, {"detail": "忙"})]
-    assert dict((await send(intake, lines("a"))).counts) == {"accepted": 1}
+    said: list[str] = []
+    assert dict((await send(intake, lines("a"), said)).counts) == {"accepted": 1}
+    assert said == [
+        "收录服务暂时没有收下(HTTP 503 ),0.25 秒后重试。",
+        "收录服务暂时没有收下(HTTP 429 忙),0.5 秒后重试。",
+    ]
 
 
 async def test_a_refused_request_is_not_repeated(intake: Intake) -> None:
@@ -102,7 +108,7 @@ async def test_a_refused_request_is_not_repeated(intake: Intake) -> None:
 async def test_an_intake_that_stays_away_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "TRIES", 2)
     with pytest.raises(Unusable, match="ConnectError"):
-        await publish(lines("a"), Target("http://127.0.0.1:1", ""), progress=lambda _: None)
+        await publish(lines("a"), Target("http://127.0.0.1:1", ""), progress=lambda _: None, say=lambda _: None)
 
 
 def test_the_command_prints_a_result_and_its_exit_code_tells(
