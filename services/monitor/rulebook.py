@@ -38,7 +38,7 @@ class Source(_Strict):
     file: Text | None = None
     """Name of the text in ``services/monitor/sources``; ``None`` when only an excerpt was seen (then ``url``)."""
     document: Text
-    clause: Text
+    clause: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     quote: Text
     url: str | None = None
 
