@@ -69,8 +69,8 @@ def lines(*ids: str) -> list[bytes]:
 
 
 async def send(intake: Intake, given: list[bytes], said: list[str] | None = None) -> Summary:
-    complain = [].append if said is None else said.append
-    return await publish(given, intake.target, progress=lambda _: None, say=complain)
+    said = [] if said is None else said
+    return await publish(given, intake.target, progress=lambda _: None, say=said.append)
 
 
 async def test_every_line_is_accounted_for_by_its_number(intake: Intake) -> None:
