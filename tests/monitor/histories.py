@@ -78,12 +78,34 @@ def history(seed: int, size: int) -> list[bytes]:
 
 def _references(pen: _Pen) -> Iterator[bytes]:
     for unit, (place, level, superior) in UNITS.items():
-        data = {"unit": unit, "name": unit, "kind": "政府", "level": level, "place": place, "superior": superior, "valid_from": "2020-01-01"}
+        data = {
+            "unit": unit,
+            "name": unit,
+            "kind": "政府",
+            "level": level,
+            "place": place,
+            "superior": superior,
+            "valid_from": "2020-01-01",
+        }
         yield pen.fact("unit.registered", unit, START, data)
-    moved = {"unit": "u-town-b", "name": "b", "kind": "乡镇街道", "level": 4, "place": "990101002", "superior": "u-prov", "valid_from": "2025-03-01"}
+    moved = {
+        "unit": "u-town-b",
+        "name": "b",
+        "kind": "乡镇街道",
+        "level": 4,
+        "place": "990101002",
+        "superior": "u-prov",
+        "valid_from": "2025-03-01",
+    }
     yield pen.fact("unit.registered", "u-town-b", START, moved)
     items = [{"item": "c1", "name": "婚姻状况证明"}, {"item": "c2", "name": "健在证明"}]
-    kinds = {"kind": "不应出具证明清单", "place": "00", "valid_from": "2020-04-01", "basis": "民发〔2020〕20号", "items": items}
+    kinds = {
+        "kind": "不应出具证明清单",
+        "place": "00",
+        "valid_from": "2020-04-01",
+        "basis": "民发〔2020〕20号",
+        "items": items,
+    }
     yield pen.fact("list.versioned", "u-prov", START, kinds)
     for day in (date(2025, 2, 1), date(2025, 6, 30)):
         yield pen.fact("clock.day_ended", "u-prov", day, {"day": day.isoformat()})
@@ -109,7 +131,9 @@ def _document(pen: _Pen) -> Iterator[bytes]:
             "no_matching": pen.maybe(random.random() < 0.5),
             "requires_matching": pen.maybe(random.random() < 0.5),
             "plan_item": pen.maybe("p1"),
-            "sketch": pen.maybe({"method": "m", "values": sorted({*range(20), *shared} if random.random() < 0.5 else set(shared))}),
+            "sketch": pen.maybe(
+                {"method": "m", "values": sorted({*range(20), *shared} if random.random() < 0.5 else set(shared))}
+            ),
             "implements": [{"doc_no": f"CI〔2025〕{random.randrange(1, 12)}号"}] if random.random() < 0.4 else [],
         },
         late=random.randrange(40),
@@ -141,14 +165,24 @@ def _meeting(pen: _Pen) -> Iterator[bytes]:
 def _inspection(pen: _Pen) -> Iterator[bytes]:
     unit, day = pen.unit(), pen.day()
     item, approval = pen.maybe("p1"), pen.random.choice([None, "批1号"])
-    data = {"topic": "安全生产检查", "kind": pen.random.choice(["综合", "专项"]), "plan_item": item, "approval_ref": approval}
+    data = {
+        "topic": "安全生产检查",
+        "kind": pen.random.choice(["综合", "专项"]),
+        "plan_item": item,
+        "approval_ref": approval,
+    }
     yield pen.fact("ins.launched", unit, day, data)
 
 
 def _visit(pen: _Pen) -> Iterator[bytes]:
     unit, day = pen.unit(), pen.day()
     at = datetime(day.year, day.month, day.day, 10, tzinfo=CHINA).isoformat()
-    data = {"target": {"unit": "u-town-a", "kind": "乡镇"}, "topic": "安全生产检查", "visited_at": at, "emergency": pen.maybe(False)}
+    data = {
+        "target": {"unit": "u-town-a", "kind": "乡镇"},
+        "topic": "安全生产检查",
+        "visited_at": at,
+        "emergency": pen.maybe(False),
+    }
     yield pen.fact("ins.visit", unit, day, data)
 
 
@@ -201,14 +235,23 @@ def _demand(pen: _Pen) -> Iterator[bytes]:
 def _plan(pen: _Pen) -> Iterator[bytes]:
     random, day = pen.random, pen.day()
     items = [{"item": "p1", "title": "计划事项"}]
-    data = {"kind": random.choice(["发文", "会议", "督查检查考核"]), "year": 2025, "items": items, "cap": pen.maybe(5), "base": pen.maybe(6)}
+    data = {
+        "kind": random.choice(["发文", "会议", "督查检查考核"]),
+        "year": 2025,
+        "items": items,
+        "cap": pen.maybe(5),
+        "base": pen.maybe(6),
+    }
     yield pen.fact(random.choice(["plan.filed", "plan.amended"]), pen.unit(), day, data)
 
 
 def _amendments(pen: _Pen, facts: list[dict[str, Any]]) -> Iterator[bytes]:
     """Correct and withdraw some facts, reference facts too: several corrections of one fact, each learned at another time."""
     for fact in pen.random.sample(facts, len(facts) // 5):
-        target, day = {"id": fact["id"]}, date.fromisoformat(fact["time"][:10]) + timedelta(days=pen.random.randrange(9))
+        target, day = (
+            {"id": fact["id"]},
+            date.fromisoformat(fact["time"][:10]) + timedelta(days=pen.random.randrange(9)),
+        )
         if pen.random.random() < 0.3:
             yield pen.fact("act.withdrawn", fact["unitid"], day, {"target": target, "reason": "录入有误"})
             continue

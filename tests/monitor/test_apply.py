@@ -62,7 +62,9 @@ async def standing(pool: asyncpg.Pool) -> dict[str, str]:
 
 
 @given(seed=st.integers(0, 10**6), size=st.integers(20, 60), order=st.integers(0, 10**6), data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 async def test_any_arrival_gives_the_same_alerts(
     pool_for: Pools, book: Book, seed: int, size: int, order: int, data: st.DataObject
 ) -> None:
@@ -80,8 +82,8 @@ async def test_any_arrival_gives_the_same_alerts(
 async def test_histories_reach_every_evaluator(book: Book) -> None:
     """The property above is worth something only if its histories raise alerts under every kind of rule."""
     kinds = {}
-    for seed in range(40):
-        acts = fold([decode(fact) for fact in history(seed, 60)])
+    for seed in range(20):
+        acts = fold([decode(fact) for fact in history(seed, 150)])
         world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
         for verdict in judge_all(book, (act for act in acts if not isinstance(act.event, REFERENCE)), world):
             if verdict.severity is not None:
@@ -128,10 +130,12 @@ async def test_a_retracted_alert_that_comes_back_goes_on_counting(pool_for: Pool
     await feed(pool, state, deliveries([long]), [])
     short = _correction(60, "2025-05-13T09:00:00+08:00")
     await feed(pool, state, deliveries([short], 2), [])
-    assert await standing(pool) == {}
+    assert await pool.fetchval("select state from alert where rule = 'MTG-19'") == "retracted"
     again = _correction(150, "2025-05-14T09:00:00+08:00")
     await feed(pool, state, deliveries([again], 3), [])
-    steps = await pool.fetch("select revision, change from alert_revision where shown ->> 'rule' = 'MTG-19' order by revision")
+    steps = await pool.fetch(
+        "select revision, change from alert_revision where shown ->> 'rule' = 'MTG-19' order by revision"
+    )
     assert [(row["revision"], row["change"]) for row in steps] == [(1, "raised"), (2, "retracted"), (3, "raised")]
     published = await pool.fetchval("select count(*) from outbox where subject like 'alerts.%.MTG-19'")
     assert published == 3
@@ -169,7 +173,11 @@ def _meeting_data(minutes: int) -> dict[str, object]:
 
 
 def _correction(minutes: int, recorded: str) -> bytes:
-    fact = json.loads(_meeting(minutes)) | {"id": f"c{minutes}", "type": "cn.jianfu.act.corrected.v1", "recordedtime": recorded}
+    fact = json.loads(_meeting(minutes)) | {
+        "id": f"c{minutes}",
+        "type": "cn.jianfu.act.corrected.v1",
+        "recordedtime": recorded,
+    }
     fact["data"] = {
         "target": {"id": "m1"},
         "target_type": "cn.jianfu.mtg.convened.v1",

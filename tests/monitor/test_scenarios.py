@@ -50,7 +50,9 @@ def outcome(book: Book, rule: str, facts: Sequence[Event], about: Event) -> str 
 
 
 PARENT = issued(doc_no="演办发〔2025〕7号", place="99", unit="99.office", no_matching=True, dated="2025-03-01")
-CHILD = issued(doc_no="青办发〔2025〕3号", implements=[{"doc_no": "演办发[2025]07号"}], form="实施方案", dated="2025-03-10")
+CHILD = issued(
+    doc_no="青办发〔2025〕3号", implements=[{"doc_no": "演办发[2025]07号"}], form="实施方案", dated="2025-03-10"
+)
 
 
 def test_a_child_is_open_until_its_parent_arrives(book: Book) -> None:
@@ -79,22 +81,20 @@ def test_what_was_withdrawn_is_judged_no_more(book: Book) -> None:
     assert verdicts(book, "MTG-19", [long, withdrawn(long), fix]) == []
 
 
+def _unit(  # noqa: PLR0913 - a unit has these
+    unit: str, name: str, kind: str, level: int, place: str, superior: str | None, since: str = "2020-01-01"
+) -> Event:
+    data = {"unit": unit, "place": place, "superior": superior}
+    return registered(data=data, name=name, kind=kind, level=level, valid_from=since, time=f"{since}T09:00:00+08:00")
+
+
 def test_a_unit_that_changes_its_superior_changes_sides_that_day(book: Book) -> None:
     """The park belongs to the county until June: only then does the province's meeting, opened to counties, go down to it."""
-    province = registered(unit="99.office", name="省委办公室", kind="办公室", level=1, data={"place": "99"}, superior=None)
-    city = registered(unit="9901.gov", name="市政府", kind="政府", level=2, data={"place": "9901"}, superior="99.office")
-    other = registered(unit="9801.gov", name="邻省市政府", kind="政府", level=2, data={"place": "9801"}, superior=None)
-    park = registered(unit="park", name="高新园区", kind="其他", level=3, data={"place": "9901X1"}, superior="9901.gov")
-    moved = registered(
-        unit="park",
-        name="高新园区",
-        kind="其他",
-        level=3,
-        data={"place": "9901X1"},
-        superior="9801.gov",
-        valid_from="2025-06-01",
-        time="2025-06-01T09:00:00+08:00",
-    )
+    province = _unit("99.office", "省委办公室", "办公室", 1, "99", None)
+    city = _unit("9901.gov", "市政府", "政府", 2, "9901", "99.office")
+    other = _unit("9801.gov", "邻省市政府", "政府", 2, "9801", None)
+    park = _unit("park", "高新园区", "其他", 3, "9901X1", "9901.gov")
+    moved = _unit("park", "高新园区", "其他", 3, "9901X1", "9801.gov", "2025-06-01")
     units = [province, city, other, park, moved]
 
     def pair(month: str) -> tuple[Event, Event]:
@@ -167,7 +167,11 @@ def test_rules_are_law_from_their_day_only(book: Book) -> None:
 def test_an_open_loan_is_found_when_the_day_ends(book: Book) -> None:
     from tests.factories import started
 
-    loan = started(started_on="2025-03-04", major_task=True, consents=[{"kind": "教育部门同意", "level": 3}, {"kind": "党委审批备案"}])
+    loan = started(
+        started_on="2025-03-04",
+        major_task=True,
+        consents=[{"kind": "教育部门同意", "level": 3}, {"kind": "党委审批备案"}],
+    )
     limit = date(2025, 6, 4)
     before = verdicts(book, "SEC-05", [loan, day_ended(day="2025-06-03")])
     after = verdicts(book, "SEC-05", [loan, day_ended(day="2025-06-04")])

@@ -109,7 +109,12 @@ async def test_why_and_why_not(monitor: Monitor) -> None:
 
 
 async def test_a_draft_is_judged_and_not_stored(monitor: Monitor) -> None:
-    draft = {"type": "mtg.convened", "jurisdiction": "990101", "unitid": "990101.office", "data": {"topic": "防汛视频会议", **LONG}}
+    draft = {
+        "type": "mtg.convened",
+        "jurisdiction": "990101",
+        "unitid": "990101.office",
+        "data": {"topic": "防汛视频会议", **LONG},
+    }
     answer = await monitor.client.post("/v1/precheck", json=draft, headers=monitor.bearer())
     verdicts = {one["rule"]: one["verdict"] for one in answer.json()["verdicts"]}
     assert verdicts["MTG-19"] == "violated"
@@ -152,7 +157,10 @@ async def test_a_quota_forecast(monitor: Monitor) -> None:
     from tests.factories import filed
 
     plan = filed(data={"kind": "发文", "cap": 4}, time="2025-01-02T09:00:00+08:00")
-    documents = [issued(doc_no=f"青办发〔2025〕{n}号", dated=f"2025-0{n}-10", time=f"2025-0{n}-10T09:00:00+08:00") for n in (1, 2, 3)]
+    documents = [
+        issued(doc_no=f"青办发〔2025〕{n}号", dated=f"2025-0{n}-10", time=f"2025-0{n}-10T09:00:00+08:00")
+        for n in (1, 2, 3)
+    ]
     await monitor.tell(plan, *documents)
     [row] = (await monitor.get("/v1/forecasts?year=2025")).json()["items"]
     assert (row["count"], row["cap"], row["exceeds_on"]) == (3, 4, "2025-04-25")

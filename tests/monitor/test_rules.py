@@ -1,0 +1,282 @@
+"""Every rule file that ships: its cases, its sources, its texts, its parameters and its lock. A new rule adds no test code."""
+
+import re
+import unicodedata
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from contracts.catalog import BY_NAME
+from contracts.workdays import builtin
+from services.monitor import policy
+from services.monitor.book import evaluator_kinds, load, shipped
+from services.monitor.cases import run
+from services.monitor.derived import DERIVED
+from services.monitor.labels import LEVELS, label, level_name
+from services.monitor.rulebook import Case, Rule, RuleBroken, Source, fingerprint, read_rule
+
+TEXTS, PACKS = shipped()
+RULES = {name: read_rule(text, name) for name, text in sorted(TEXTS.items())}
+LIVE = [pytest.param(rule, id=rule.id) for rule in RULES.values() if rule.status == "live"]
+CASES = [
+    pytest.param(rule, case, id=f"{rule.id}-{number}")
+    for rule in RULES.values()
+    for number, case in enumerate(rule.cases)
+]
+SOURCES = [
+    pytest.param(source, id=f"{rule.id}-{number}")
+    for rule in RULES.values()
+    for number, source in enumerate(rule.sources)
+]
+CALENDAR = builtin()
+EXCERPTS = {
+    ("整治形式主义为基层减负若干规定", "一·1"): "年度实际发文数量一般只减不增",
+    ("整治形式主义为基层减负若干规定", "一·2"): "一般不超过5000字 … 一般不超过4000字",
+}
+"""What was seen of documents whose text is not in the repository; a quote from one of them must be in these words."""
+
+PAGE_NUMBER = re.compile(r"\n\s*[—-]\s*\**\d+\s*\**\s*[—-]\**\s*\n")
+PINYIN = re.compile(r"\([a-zà-žāēīōūǎěǐǒǔǖǘǚǜńňǹ]+\)")
+NOT_TEXT = re.compile(r"[\s*“”\"'‘’]")
+
+
+@pytest.mark.parametrize(("rule", "case"), CASES)
+def test_a_case_comes_out_as_the_rule_file_says(rule: Rule, case: Case) -> None:
+    assert run(rule, case, CALENDAR).failure is None
+
+
+@pytest.mark.parametrize("rule", LIVE)
+def test_a_live_rule_shows_a_hit_a_miss_and_what_it_leaves_open_or_excuses(rule: Rule) -> None:
+    expected = {case.expect for case in rule.cases}
+    assert {"violated", "complied"} <= expected
+    assert {"undetermined", "excused"} & expected
+    assert any(case.expect == "violated" and (case.alerts or 0) > 0 for case in rule.cases)
+
+
+@pytest.mark.parametrize("rule", LIVE)
+def test_every_exception_excuses_in_some_case(rule: Rule) -> None:
+    granted = {
+        tried.name
+        for case in rule.cases
+        for verdict in run(rule, case, CALENDAR).verdicts
+        if verdict.outcome == "excused"
+        for tried in verdict.exceptions
+        if tried.met
+    }
+    assert {excuse.name for excuse in rule.exceptions} <= granted
+
+
+@pytest.mark.parametrize("rule", LIVE)
+def test_every_text_is_said_in_some_case_with_all_its_names_filled_in(rule: Rule) -> None:
+    reasons = [verdict.reason for case in rule.cases for verdict in run(rule, case, CALENDAR).verdicts]
+    unsaid = [key for key, text in rule.explain.items() if not any(says(text, reason) for reason in reasons)]
+    assert not unsaid
+    assert not [reason for reason in reasons if "None" in reason or "@" in reason or "_" in reason]
+
+
+def says(template: str, reason: str) -> bool:
+    pattern = ".*".join(re.escape(part) for part in re.split(r"\{[a-z_]+\}", template))
+    return re.fullmatch(pattern, reason) is not None
+
+
+@pytest.mark.parametrize("rule", LIVE)
+def test_a_parameter_cannot_move_without_a_case_noticing(rule: Rule) -> None:
+    assert policy.prove(rule, CALENDAR).loose == ()
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_quote_stands_in_its_source(source: Source) -> None:
+    if source.file is None:
+        assert source.url
+        assert EXCERPTS[source.document, source.clause] == source.quote
+    else:
+        text = (files("services.monitor") / "sources" / source.file).read_text("utf-8")
+        assert plain(source.quote) in plain(text)
+
+
+def plain(text: str) -> str:
+    """Leave out what copying and character recognition added: page numbers, pinyin, emphasis, white space, kinds of width."""
+    bare = PINYIN.sub("", PAGE_NUMBER.sub("\n", text))
+    return NOT_TEXT.sub("", unicodedata.normalize("NFKC", bare))
+
+
+def test_plain_joins_what_a_page_number_cut_and_drops_pinyin() -> None:
+    assert plain("政策性文\n\n-2 -\n\n件制定") == plain("政策性文件制定")
+    assert plain("數\n\n— 4 **—**\n\n據") == plain("數據")
+    assert plain("持續(xù)解決,困擾") == plain("持續解決，困擾")
+    assert plain("甲(一)乙") != plain("甲乙")
+
+
+def test_the_lock_holds_every_rule() -> None:
+    assert policy.check(TEXTS, policy.read_lock()) == []
+
+
+def test_the_lock_refuses_a_new_meaning_under_an_old_version() -> None:
+    locked = policy.seals(TEXTS)
+    changed = {**TEXTS, "MTG-19.toml": TEXTS["MTG-19.toml"].replace("value = 90", "value = 60")}
+    assert "MTG-19" in policy.refusals(changed, locked)[0]
+    bumped = {**changed, "MTG-19.toml": changed["MTG-19.toml"].replace("version = 1", "version = 2")}
+    assert policy.refusals(bumped, locked) == []
+    assert policy.refusals(TEXTS, policy.seals(bumped)) != []
+    assert policy.check(bumped, locked) == ["MTG-19 尚未锁定"]
+
+
+def test_the_lock_keeps_a_rule_that_once_was_live() -> None:
+    gone = {name: text for name, text in TEXTS.items() if name != "MTG-19.toml"}
+    assert "MTG-19" in policy.refusals(gone, policy.seals(TEXTS))[0]
+    draft = {**TEXTS, "MTG-19.toml": TEXTS["MTG-19.toml"].replace('"live"', '"draft"')}
+    assert "MTG-19" in policy.refusals(draft, policy.seals(TEXTS))[0]
+
+
+def test_a_fingerprint_is_of_the_meaning_alone() -> None:
+    text = TEXTS["MTG-19.toml"]
+    cut = text.index("\n[[cases]]")
+    assert fingerprint(text[:cut]) == fingerprint(text)
+    assert fingerprint("# a comment\n" + text) == fingerprint(text)
+    late = text[:cut].replace("[explain]", "[hidden]") + text[cut:] + '\n[explain]\nviolated = "别的说法"\n'
+    assert fingerprint(late) != fingerprint(text)
+
+
+def test_the_lock_is_written_once_and_not_over_a_fault(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "LOCK", tmp_path / "rules.lock")
+    assert policy.lock().status == 0
+    assert policy.read_lock() == policy.seals(TEXTS)
+    changed = {**TEXTS, "MTG-19.toml": TEXTS["MTG-19.toml"].replace("value = 90", "value = 60")}
+    monkeypatch.setattr(policy, "shipped", lambda: (changed, PACKS))
+    report = policy.lock()
+    assert report.status == 1
+    assert "MTG-19" in report.text
+    assert policy.read_lock() == policy.seals(TEXTS)
+
+
+def test_the_policy_test_reports_every_rule_and_fails_with_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = policy.test()
+    assert report.status == 0
+    assert all(rule.id in report.text for rule in RULES.values())
+    broken = {**TEXTS, "MTG-19.toml": TEXTS["MTG-19.toml"].replace("value = 90", "value = 91")}
+    monkeypatch.setattr(policy, "shipped", lambda: (broken, PACKS))
+    report = policy.test()
+    assert report.status == 1
+    assert "MTG-19 “视频会议 91 分钟（黄金检查 G-10）”" in report.text
+    monkeypatch.setattr(policy, "shipped", lambda: ({**TEXTS, "MTG-19.toml": "id = "}, PACKS))
+    assert policy.test().status == 1
+
+
+FAULTS = [
+    ("MTG-19.toml", 'field = "mode"', 'field = "modus"', "no field modus"),
+    ("MTG-19.toml", '"mtg.convened"]', '"mtg.cancelled"]', "no published event"),
+    ("MTG-19.toml", '"mtg.convened"]', '"plan.filed"]', "does not speak of"),
+    ("MTG-19.toml", 'field = "@duration_minutes"', 'field = "@workdays_to_due"', "no field @workdays_to_due"),
+    ("MTG-19.toml", 'kind = "event"', 'kind = "guess"', "no evaluator guess"),
+    ("MTG-19.toml", "violated = ", "broken = ", "lacks ['violated']"),
+    ("MTG-19.toml", "complied = ", "praised = ", "which nothing says"),
+    ("MTG-19.toml", "超过 {limit} 分钟", "超过 {most} 分钟", "['most']"),
+    ("MTG-19.toml", "超过 {limit} 分钟", "超过 {limit 分钟", "braces"),
+    ("MTG-19.toml", 'value = "$most_minutes"', 'value = "$most"', "names no parameter"),
+    ("MTG-19.toml", 'op = "gt", value = "$most_minutes"', 'op = "gt"', "needs a value"),
+    ("MTG-19.toml", 'force = "原"', 'force = "软"', "force"),
+    ("MTG-19.toml", 'id = "MTG-19"', 'id = "MTG-99"', "must be named MTG-99.toml"),
+    ("MTG-19.toml", 'status = "live"', 'status = "live"\nmood = "good"', "mood"),
+    ("DOC-15.toml", "value = 90", "value = 121", "wider than the relation's 120"),
+    ("INS-09.toml", "value = 30", "value = 46", "wider than the relation's 45"),
+    ("MTG-06.toml", "value = 10", "value = 17", "wider than the relation's 45"),
+    ("DOC-15.toml", "value = 0.8", "value = 1.8", "threshold"),
+    ("SEC-05.toml", "too_long = ", "much_too_long = ", "lacks ['too_long']"),
+    ("DOC-06.toml", 'field = "requires_matching"', 'field = "requires_nothing"', "no field requires_nothing"),
+    ("DOC-01.toml", 'field = "approval_ref"', 'field = "approval"', "no field approval"),
+]
+
+
+@pytest.mark.parametrize(("name", "good", "bad", "says"), FAULTS, ids=range(len(FAULTS)))
+def test_a_fault_in_a_rule_file_is_named_when_it_is_loaded(name: str, good: str, bad: str, says: str) -> None:
+    assert good in TEXTS[name]
+    with pytest.raises(RuleBroken, match=re.escape(says)):
+        load({**TEXTS, name: TEXTS[name].replace(good, bad)}, PACKS)
+
+
+def test_two_files_with_one_id_are_refused() -> None:
+    with pytest.raises(RuleBroken, match="two files have this id"):
+        load({**TEXTS, "copies/MTG-19.toml": TEXTS["MTG-19.toml"]}, PACKS)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        '{ type = "mtg.held" }',
+        '{ type = "mtg.convened", when = 2025-05-12 }',
+        '{ type = "mtg.convened", data = { topic = "会" } }',
+    ],
+)
+def test_a_case_that_is_no_fact_is_refused(fact: str) -> None:
+    text = TEXTS["MTG-19.toml"].split("\n[[cases]]")[0]
+    broken = read_rule(f'{text}\n[[cases]]\nname = "坏案例"\nexpect = "none"\nfacts = [{fact}]\n', "MTG-19.toml")
+    with pytest.raises(RuleBroken, match="MTG-19 case 坏案例: fact 0"):
+        run(broken, broken.cases[0], CALENDAR)
+
+
+NEW_RULE = """
+id = "MTG-21"
+version = 1
+title = "一次会议不超过五十人"
+status = "live"
+force = "倡"
+severity = "info"
+effective_from = 2024-01-01
+known_from = 2024-01-01
+
+[[sources]]
+document = "示例规定"
+clause = "1"
+quote = "一次会议不超过五十人"
+url = "https://example.invalid/"
+
+[parameters.most]
+value = 50
+basis = "source"
+note = "人，含本数"
+
+[decide]
+kind = "event"
+on = ["mtg.convened"]
+shows = { people = "actual_attendees" }
+tests = [{ fails = [{ field = "actual_attendees", op = "gt", value = "$most" }], shows = { limit = "$most" } }]
+
+[explain]
+violated = "到会 {people} 人，超过 {limit} 人。"
+
+[[cases]]
+name = "到会 51 人"
+expect = "violated"
+says = "到会 51 人，超过 50 人"
+alerts = 1
+facts = [{ type = "mtg.convened", data = { topic = "会", starts_at = 2025-05-12T09:00:00, actual_attendees = 51 } }]
+
+[[cases]]
+name = "到会 50 人"
+expect = "complied"
+alerts = 0
+facts = [{ type = "mtg.convened", data = { topic = "会", starts_at = 2025-05-12T09:00:00, actual_attendees = 50 } }]
+"""
+NEW_PACK = 'id = "example"\ntitle = "示例"\nplace = "98"\nbasis = "示例"\n[rules]\nMTG-21 = {}\n'
+
+
+def test_one_file_makes_a_new_rule() -> None:
+    book = load({**TEXTS, "MTG-21.toml": NEW_RULE}, {**PACKS, "example.toml": NEW_PACK})
+    rule = book.rules["MTG-21"]
+    proof = policy.prove(rule, CALENDAR)
+    assert proof.failures == ()
+    assert proof.held == ("most",)
+    assert book.bound("MTG-21", "9801") is not None
+    assert book.bound("MTG-21", "9901") is None
+
+
+def test_every_field_that_a_rule_may_read_has_a_chinese_name() -> None:
+    events = {event for kind in evaluator_kinds().values() for event in kind.on} | {"plan.filed", "rpt.submitted"}
+    fields = {field for event in events for field in BY_NAME[event].model_fields} | set(DERIVED)
+    unnamed = sorted(field for field in fields if label(field) == field)
+    assert not unnamed
+    assert label("上位文件.sketch") == "上位文件的文本指纹"
+    assert label("保留证明清单") == "保留证明清单"
+    assert [level_name(level) for level in LEVELS] == list(LEVELS.values())
+    assert level_name(None) == "未载明层级"
