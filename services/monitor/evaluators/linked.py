@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from contracts.documents import DocumentIssued
+from contracts.documents import Basis, DocumentIssued
+from contracts.jurisdiction import is_within
 from services.monitor.conditions import Condition, every
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
@@ -17,6 +18,8 @@ _NAMES: Final = frozenset({"child", "form"})
 class LinkedParams(Params):
     """``[decide]`` of kind ``linked``."""
 
+    fails: tuple[Condition, ...] = ()
+    """What must hold of the child for it to be a violation; nothing: whatever implements such a parent."""
     parent: tuple[Condition, ...] = ()
     """What must hold of a parent for the child to be a violation; nothing: any parent."""
     excused_by: tuple[Excuse, ...] = ()
@@ -25,23 +28,27 @@ class LinkedParams(Params):
 
 def parents_of(scene_acts: Mapping[str, Act], child: Act) -> tuple[list[Act], list[str]]:
     """Return the loaded documents that a child implements, and the bases that are not in the log."""
+    documents = [act for act in scene_acts.values() if act.name == "doc.issued" and act.id != child.id]
     found: dict[str, Act] = {}
     absent: list[str] = []
     for basis in child.read(DocumentIssued).implements:
-        keys = [by_id(basis.act.fact(child.source))] if basis.act else []
-        if basis.doc_no:
-            keys.append(doc_no(basis.doc_no))
-        elif basis.title:
-            keys.append(doc_title(basis.title))
-        hits = [
-            act
-            for act in scene_acts.values()
-            if act.name == "doc.issued" and act.id != child.id and not offers(act).isdisjoint(keys)
-        ]
+        hits = [act for act in documents if _is_basis(basis, act, child)]
         found.update({act.id: act for act in hits})
         if not hits:
             absent.append(basis.doc_no or basis.title or "implements")
     return sorted(found.values(), key=lambda act: (act.time, act.id)), absent
+
+
+def _is_basis(basis: Basis, act: Act, child: Act) -> bool:
+    """Tell whether a document is the one that a basis names.
+
+    A number or a title counts only from a place above the child's: another province may use the same 代字 or the same words.
+    """
+    keys = offers(act)
+    if basis.act and by_id(basis.act.fact(child.source)) in keys:
+        return True
+    named = doc_no(basis.doc_no) if basis.doc_no else doc_title(basis.title) if basis.title else None
+    return named in keys and is_within(child.place, act.place)
 
 
 def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
@@ -52,16 +59,19 @@ def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
     speaks, missing = scene.speaks_of(child)
     if speaks is False:
         return ()
+    numbers: dict[str, Scalar] = {"child": _label(child), "form": child.read(DocumentIssued).form or "配套文件"}
+    fails, unclear = every(scene.params.fails, child, scene.world)
+    if fails is False:
+        return (scene.say("complied", child, numbers=numbers),)
     parents, absent = parents_of(scene.acts, child)
     forbidding = []
-    open_fields = list(missing)
+    open_fields = [*missing, *unclear]
     for parent in parents:
         holds, unknown = every(scene.params.parent, parent, scene.world)
         if holds:
             forbidding.append(parent)
         open_fields.extend(f"{_UPPER}.{field}" for field in unknown)
-    numbers: dict[str, Scalar] = {"child": _label(child), "form": child.read(DocumentIssued).form or "配套文件"}
-    if forbidding and speaks:
+    if forbidding and speaks and fails:
         outcome, tried = scene.weigh(child, _excused_by(scene, parents, absent))
         numbers["parent"] = _label(forbidding[0])
         return (scene.say(outcome, child, numbers=numbers, acts=[one.id for one in forbidding], exceptions=tried),)
@@ -106,6 +116,6 @@ EVALUATOR = Evaluator(
         "undetermined": frozenset(),
     },
     conditions=lambda params: {
-        "doc.issued": (*params.parent, *(one for excuse in params.excused_by for one in excuse.when))
+        "doc.issued": (*params.fails, *params.parent, *(one for excuse in params.excused_by for one in excuse.when))
     },
 )
