@@ -1,8 +1,12 @@
 """``jianfu policy``: the rule book's own checks."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from deploy.commands import Commands
+
+if TYPE_CHECKING:
+    from services.monitor.policy import Report
 
 
 def register(commands: Commands) -> None:
@@ -27,8 +31,6 @@ def run_lock(_: argparse.Namespace) -> int:
     return _tell(policy.lock())
 
 
-def _tell(report: tuple[str, int]) -> int:
-    """Print a report and give its exit code."""
-    text, status = report
-    print(text)
-    return status
+def _tell(report: "Report") -> int:
+    print(report.text)
+    return report.status
