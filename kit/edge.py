@@ -17,6 +17,8 @@ SLOWEST_BODY: Final = 60.0
 """Seconds in which the whole body must arrive."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _CLASSES: Final = ("2xx", "3xx", "4xx", "5xx")
+_DIGITS: Final = 18
+"""Of a declared length; more are more than any limit."""
 _EVENTS: Final = b"text/event-stream"
 
 
@@ -77,7 +79,7 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._limit = limit
-        self._declared = int(declared) if declared and declared.isdigit() else 0
+        self._declared = int(declared[:_DIGITS]) if declared and declared.isdecimal() else 0
         self._stopping = stopping
         self._deadline = asyncio.get_running_loop().time() + SLOWEST_BODY
         self._got = 0

@@ -159,6 +159,24 @@ async def test_a_deleted_consumer_is_replaced_behind_the_last_message(nc: Client
         assert len(await js.consumers_info("FACTS")) == 1
 
 
+async def test_a_cursor_lives_on_when_what_it_asked_for_expires(
+    nc: Client, js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor, "_EXPIRES", 0.4)
+    async with reading(js, batch=50) as seen:
+        await eventually(lambda: seen.progress.at is not None)
+        (begun,) = await js.consumers_info("FACTS")
+        assert seen.task is not None
+        for turn in range(8):
+            await fill(nc, 30, start=turn * 30)
+            await asyncio.wait([seen.task], timeout=0.25)
+        await eventually(lambda: seen.count, 240)
+        assert seen.seqs == list(range(1, 241))
+        (now,) = await js.consumers_info("FACTS")
+        assert now.name == begun.name
+        assert (now.num_waiting or 0) <= 3
+
+
 async def test_a_lost_connection_is_mended(nc: Client, connect: Connect, nats_url: str) -> None:
     own = await connect(nats_url)
     async with reading(own.jetstream(), batch=100) as seen:

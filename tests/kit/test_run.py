@@ -50,7 +50,7 @@ async def events():
 @app.get("/slow", dependencies=[Depends(public)])
 async def slow():
     log.info("sample.slow")
-    await asyncio.sleep(1)
+    await app.state.stopping.wait()
     return {"frozen": gc.get_freeze_count() > 1000}
 
 @app.get("/fail", dependencies=[Depends(public)])
