@@ -7,6 +7,7 @@ from random import Random
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,12 @@ from tests.monitor.histories import history
 CLEAN = "truncate fact, offer, need, timer, alert, alert_revision, parked, outbox, checkpoint"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 Pools = Callable[[str], Awaitable[asyncpg.Pool]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pool(pool_for: Pools) -> asyncpg.Pool:
+    """Give a pool on an empty monitor."""
+    return await pool_for("monitor")
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +73,13 @@ async def standing(pool: asyncpg.Pool) -> dict[str, str]:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 async def test_any_arrival_gives_the_same_alerts(
-    pool_for: Pools, book: Book, seed: int, size: int, order: int, data: st.DataObject
+    pool: asyncpg.Pool, book: Book, seed: int, size: int, order: int, data: st.DataObject
 ) -> None:
     facts = history(seed, size)
     want = expected(book, facts)
     arrival = facts * 3
     Random(order).shuffle(arrival)
     cuts = data.draw(st.lists(st.integers(1, len(arrival) - 1), max_size=8))
-    pool = await pool_for("monitor")
     await pool.execute(CLEAN)
     await feed(pool, State(book, builtin()), deliveries(arrival), cuts)
     assert await standing(pool) == want
@@ -91,9 +97,8 @@ async def test_histories_reach_every_evaluator(book: Book) -> None:
     assert set(kinds) == {rule.kind for rule in book.rules.values()}
 
 
-async def test_a_crash_between_batches_changes_nothing(pool_for: Pools, book: Book) -> None:
+async def test_a_crash_between_batches_changes_nothing(pool: asyncpg.Pool, book: Book) -> None:
     facts = history(7, 60)
-    pool = await pool_for("monitor")
     await pool.execute(CLEAN)
     messages = deliveries(facts)
     state = State(book, builtin())
@@ -109,8 +114,7 @@ async def test_a_crash_between_batches_changes_nothing(pool_for: Pools, book: Bo
     assert await standing(pool) == expected(book, facts)
 
 
-async def test_every_dossier_is_computed_again_to_the_same_bytes(pool_for: Pools, book: Book) -> None:
-    pool = await pool_for("monitor")
+async def test_every_dossier_is_computed_again_to_the_same_bytes(pool: asyncpg.Pool, book: Book) -> None:
     await pool.execute(CLEAN)
     state = State(book, builtin())
     await feed(pool, state, deliveries(history(3, 80)), [20, 50])
@@ -122,8 +126,7 @@ async def test_every_dossier_is_computed_again_to_the_same_bytes(pool_for: Pools
             assert await answers.replay(db, State(book, builtin()), content) == content
 
 
-async def test_a_retracted_alert_that_comes_back_goes_on_counting(pool_for: Pools, book: Book) -> None:
-    pool = await pool_for("monitor")
+async def test_a_retracted_alert_that_comes_back_goes_on_counting(pool: asyncpg.Pool, book: Book) -> None:
     await pool.execute(CLEAN)
     state = State(book, builtin())
     long = _meeting(120)
@@ -141,8 +144,7 @@ async def test_a_retracted_alert_that_comes_back_goes_on_counting(pool_for: Pool
     assert published == 3
 
 
-async def test_poison_is_parked_and_its_neighbours_go_on(pool_for: Pools, book: Book) -> None:
-    pool = await pool_for("monitor")
+async def test_poison_is_parked_and_its_neighbours_go_on(pool: asyncpg.Pool, book: Book) -> None:
     await pool.execute(CLEAN)
     future = json.loads(_meeting(120)) | {"id": "x", "type": "cn.jianfu.mtg.convened.v99"}
     batch = deliveries([b"{}", _meeting(120), json.dumps(future).encode()])
