@@ -94,11 +94,14 @@ class Standing(NamedTuple):
 
 
 class Act(NamedTuple):
-    """An original fact, how it stood (the oldest knowledge first), and the ids of the facts that amend it."""
+    """An original fact and how it stood, the oldest knowledge first."""
 
     original: Fact
     timeline: tuple[Standing, ...]
+    forms: tuple[Fact, ...]
+    """It with its own data and with those of each correction, also of one that was learned and replaced at once."""
     amendments: tuple[str, ...] = ()
+    """The ids of the facts that amend it."""
 
     def at(self, moment: datetime) -> Standing | None:
         """Return how it stood in the knowledge of a moment; ``None`` when it was not known yet."""
@@ -126,13 +129,15 @@ def acts_of(facts: Iterable[Fact], replacements: Mapping[str, Event]) -> list[Ac
 
 def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str, Event]) -> Act:
     if not amendments:
-        return Act(original, (Standing(original.recorded, original, withdrawn=False),))
+        return Act(original, (Standing(original.recorded, original, withdrawn=False),), (original,))
     kind = type(original.event)
     changes = [
         fact
         for fact in sorted(amendments, key=lambda one: (one.recorded, one.fact_id))
         if isinstance(fact.event, ActWithdrawn) or isinstance(replacements.get(fact.fact_id), kind)
     ]
+    replaced = (replacements[fact.fact_id] for fact in changes if not isinstance(fact.event, ActWithdrawn))
+    forms = (original, *(original._replace(event=event) for event in replaced))
     event, withdrawn, timeline = original.event, False, []
     for moment in sorted({max(fact.recorded, original.recorded) for fact in (original, *changes)}):
         while changes and changes[0].recorded <= moment:
@@ -142,14 +147,14 @@ def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str
             else:
                 event = replacements[change.fact_id]
         timeline.append(Standing(moment, original._replace(event=event), withdrawn))
-    return Act(original, tuple(timeline), tuple(fact.fact_id for fact in amendments))
+    return Act(original, tuple(timeline), forms, tuple(fact.fact_id for fact in amendments))
 
 
 def entities_of(ledger: Ledger, act: Act) -> set[str]:
-    """Return every entity of a ledger that an act belongs to in any of its standings."""
+    """Return every entity of a ledger that an act may ever have been counted to."""
     if not isinstance(act.original.event, ledger.events):
         return set()
-    found = (ledger.entity(standing.fact) for standing in act.timeline)
+    found = map(ledger.entity, act.forms)
     return {entity for entity in found if entity is not None}
 
 

@@ -47,9 +47,11 @@ class Projector:
         reading = read_fact(body, self.ledgers)
         return reading if reading.fact is None else Placed(position, reading.fact, reading)
 
-    async def known(self, db: Connection, placed: Sequence[Placed], before: int) -> dict[str, int | None]:
+    async def known(self, db: Connection, read: Iterable[Placed | Reading], before: int) -> dict[str, int | None]:
         """Return what these facts concern that earlier facts concern too (see ``store.known``)."""
-        keys = {key for one in placed for key in _keys(one)}
+        keys: set[str] = set()
+        for one in read:
+            keys.update(_keys(one) if isinstance(one, Placed) else [one.fact_id] if one.fact_id else [])
         return await store.known(db, keys, self.tags, before)
 
     async def project(
@@ -69,9 +71,11 @@ class Projector:
                     work.add(target, Version(alone.entity, one.fact.recorded, FOREVER, False, alone.row))  # noqa: FBT003
         threads = [thread for one in placed for thread in self._threads(one, by_name)]
         await store.link(db, threads)
-        if tangled:
-            await self._untangle(db, tangled, upto, work)
         await work.write(db)
+        if tangled:  # after the plain ones are written: a correction may tie one of them to another only now
+            await self._untangle(db, tangled, upto, work)
+            await work.write(db)
+        await store.count(db, work.deltas)
 
     def _threads(self, one: Placed, by_name: Mapping[str, Target]) -> Iterable[Thread]:
         if (target := one.fact.target) is not None:
@@ -146,7 +150,7 @@ class _Work:
     async def write(self, db: Connection) -> None:
         for tag, versions in self.versions.items():
             await store.write(db, self.targets[tag], versions)
-        await store.count(db, self.deltas)
+        self.versions.clear()
 
 
 def counted(tag: str, row: Row) -> Counted:

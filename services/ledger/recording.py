@@ -46,15 +46,14 @@ class Recorder:
             if not read:
                 return
             _prove_complete(head, self.projector)
-            placed = [found for _, found in read if isinstance(found, Placed)]
-            known = await self.projector.known(db, placed, read[0][0].seq)
+            known = await self.projector.known(db, (found for _, found in read), read[0][0].seq)
             entries = list(self._chain(head.hash, read, known))
             await store.append(db, entries)
-            if parked := [_parked(delivery, found) for delivery, found in read if isinstance(found, Reading)]:
+            fresh = [one for one, entry in zip(read, entries, strict=True) if entry.repeats is None]
+            if parked := [_parked(delivery, found) for delivery, found in fresh if isinstance(found, Reading)]:
                 await store.park(db, parked)
-            first = {entry.position for entry in entries if entry.repeats is None}
-            fresh = [one for one in placed if one.position in first]
-            await self.projector.project(db, fresh, known=known, upto=store.LAST)
+            placed = [found for _, found in fresh if isinstance(found, Placed)]
+            await self.projector.project(db, placed, known=known, upto=store.LAST)
             last = deliveries[-1]
             names = [target.ledger.name for target in self.projector.targets]
             await store.advance(db, Checkpoint(last.seq, last.time, entries[-1].hash, names))
