@@ -190,7 +190,7 @@ def test_the_choice_depends_on_the_set_of_facts_only(
 ) -> None:
     shuffled = [*versions, *versions]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    answers = []
+    answers: list[Choice | str] = []
     for known in (versions, shuffled):
         try:
             answers.append(chosen(about, place, known))

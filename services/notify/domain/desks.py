@@ -12,8 +12,8 @@ from kit.errors import Rejected
 DESK_KIND: Final[UnitKind] = "纪检监察"
 
 Why = Literal["itself", "below_it", "same_commission", "unproven"]
-"""It is the accused unit; the accused unit is above it; the accused unit is, or is part of, a commission at or above its
-place; a superior is not registered, so it cannot be told."""
+"""It is the accused unit; the accused unit is above it; the accused unit is, or is part of, a commission of its place or
+a higher one; a superior is not registered, so it cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def choose(*, about: str, place: str, today: Org, then: Org) -> Choice:
     """Return the desks that may have a clue about a unit for an act in ``place``.
 
     Responsible are the desks of the smallest jurisdiction that holds both the act's place and the unit's, then those
-    above it. A desk is passed over when it is the unit or below it, or no higher than a commission that the unit belongs
-    to, by the org of ``today`` or of ``then``, the day of the act; also when that cannot be told. Raises ``Rejected``
-    when the unit is not registered.
+    above it. A desk is passed over when it is the unit or below it, or no higher than a commission that the unit
+    belongs to, by the org of ``today`` or of ``then``, the day of the act; also when that cannot be told. Raises
+    ``Rejected`` when the unit is not registered.
     """
     accused = today.units.get(about)
     if accused is None:
