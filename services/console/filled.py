@@ -16,6 +16,8 @@ from services.console.drafts import Draft, Field, Kind
 Entries = Mapping[str, Sequence[str]]
 """What a browser sent, by field."""
 Errors = dict[str, str]
+PREFIX: Final = "f_"
+"""Before the names of fields in a form: scripts would take a control named ``form`` or ``name`` for the form's own."""
 UNIT_FIELDS: Final = frozenset({"addressees", "targets", "joint_owners", "from_unit", "to_unit", "issuer_unit"})
 """Fields that name units, by key or by registered name."""
 
@@ -106,7 +108,7 @@ class _Reading:
 
     def value(self, field: Field) -> JsonValue:
         """Return the value of one field; None when it was left empty."""
-        given = [text.strip() for text in self._entries.get(field.name, ()) if text.strip()]
+        given = [text.strip() for text in self._entries.get(PREFIX + field.name, ()) if text.strip()]
         if not given:
             return None
         if field.kind is Kind.LINES:

@@ -43,7 +43,7 @@ class FakeBackend:
             self._changes.append((len(self._changes) + 1, change))
             self._news.notify_all()
 
-    async def _follow(self, after: int) -> AsyncIterator[bytes]:
+    async def _follow(self, after: int, severity: str) -> AsyncIterator[bytes]:
         yield f": ping\nid: {after}\n\n".encode()
         while True:
             async with self._news:
@@ -52,7 +52,8 @@ class FakeBackend:
                 fresh = [(seq, change) for seq, change in self._changes if seq > after]
             for seq, change in fresh:
                 after = seq
-                yield f"id: {seq}\ndata: {json.dumps(change, ensure_ascii=False)}\n\n".encode()
+                if severity in ("", change["severity"]):
+                    yield f"id: {seq}\ndata: {json.dumps(change, ensure_ascii=False)}\n\n".encode()
 
     def _page(self, items: list[Json], **more: Any) -> Json:
         return {"items": items, "next": None, "current": data.CURRENT, **more}
@@ -242,9 +243,9 @@ class FakeBackend:
             return self._close(clue_id, state="refused", refused_at=data.NOW.isoformat(), reason=reason)
 
         @app.get("/v1/stream")
-        async def stream(last_event_id: Annotated[str | None, Header()] = None) -> Response:
+        async def stream(severity: str = "", last_event_id: Annotated[str | None, Header()] = None) -> Response:
             after = int(last_event_id) if last_event_id else len(self._changes)
-            return StreamingResponse(self._follow(after), media_type="text/event-stream")
+            return StreamingResponse(self._follow(after, severity), media_type="text/event-stream")
 
     def _clue(self, clue_id: str) -> Json | None:
         return next((one for one in self.clues if one["clue_id"] == clue_id), None)

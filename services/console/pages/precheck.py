@@ -14,7 +14,7 @@ from services.console.answers import Act, Sheet
 from services.console.backend import Part, Service, attempt
 from services.console.desk import Desk, desk_of
 from services.console.drafts import BY_KEY, DRAFTS, Draft
-from services.console.filled import Entries, Filled, check, fill, is_marked_secret
+from services.console.filled import PREFIX, Entries, Filled, check, fill, is_marked_secret
 from services.console.pages.ledgers import in_order
 from services.console.session import OPERATORS, User, posted, signed_in
 
@@ -108,7 +108,7 @@ async def _page(
     result: Part[Sheet] | None = None,
 ) -> Response:
     """Draw the form; the body of a document is never drawn again."""
-    shown = {name: texts for name, texts in (entries or {}).items() if name != "body"}
+    shown = {name: texts for name, texts in (entries or {}).items() if name != f"{PREFIX}body"}
     own = sorted(desk.user.units)
     return await desk.page(
         "precheck.html",
@@ -116,6 +116,7 @@ async def _page(
         current=result.value.current if result and result.value else None,
         draft=draft,
         drafts=DRAFTS,
+        prefix=PREFIX,
         entries=shown or ({"unit_id": own[:1]} if own else {}),
         errors=errors or {},
         measured=filled.measured if filled else None,
