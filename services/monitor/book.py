@@ -21,6 +21,7 @@ from services.monitor.rulebook import (
     RuleId,
     Source,
     Text,
+    broken,
     check_conditions,
     check_words,
     read_rule,
@@ -156,8 +157,7 @@ def _settled(
     try:
         params = kind.params.model_validate(settle(rule, overrides))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise RuleBroken(f"{rule.id}: decide.{'.'.join(map(str, first['loc']))}", first["msg"]) from None
+        raise broken(f"{rule.id}: decide", error) from None
     foreign = set(params.on) - kind.on
     if foreign:
         raise RuleBroken(rule.id, f"{kind.name} does not speak of {sorted(foreign)}")
@@ -193,13 +193,17 @@ PACKS: Final = files("services.monitor") / "packs"
 
 def load(rule_texts: Mapping[str, str], pack_texts: Mapping[str, str]) -> Book:
     """Return the book of these files (name -> text)."""
-    packs = []
-    for name, text in sorted(pack_texts.items()):
-        try:
-            packs.append(Pack.model_validate(tomllib.loads(text)))
-        except (ValidationError, tomllib.TOMLDecodeError) as error:
-            raise RuleBroken(name, str(error).splitlines()[0]) from None
+    packs = [_read_pack(text, name) for name, text in sorted(pack_texts.items())]
     return bind((read_rule(text, name) for name, text in sorted(rule_texts.items())), packs, evaluator_kinds())
+
+
+def _read_pack(text: str, name: str) -> Pack:
+    try:
+        return Pack.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RuleBroken(name, str(error)) from None
+    except ValidationError as error:
+        raise broken(name, error) from None
 
 
 def shipped() -> tuple[dict[str, str], dict[str, str]]:

@@ -28,6 +28,12 @@ class RuleBroken(Exception):
         super().__init__(f"{where}: {detail}")
 
 
+def broken(where: str, error: ValidationError) -> RuleBroken:
+    """Return the first fault of a validation with its field and the expectation."""
+    first = error.errors(include_url=False)[0]
+    return RuleBroken(f"{where}: {'.'.join(map(str, first['loc']))}", first["msg"])
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -119,8 +125,7 @@ def read_rule(text: str, name: str) -> Rule:
     except tomllib.TOMLDecodeError as error:
         raise RuleBroken(name, str(error)) from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise RuleBroken(f"{name}: {'.'.join(map(str, first['loc']))}", first["msg"]) from None
+        raise broken(name, error) from None
     if PurePath(name).stem != rule.id:
         raise RuleBroken(name, f"the file must be named {rule.id}.toml")
     for event in _events_of(rule):
@@ -141,14 +146,29 @@ def fingerprint(text: str) -> str:
 def settle(rule: Rule, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``decide`` with every ``$name`` replaced by the parameter's value, after a pack's overrides.
 
-    Raise ``RuleBroken`` for a ``$name`` or an override that names no parameter.
+    Raise ``RuleBroken`` for a ``$name`` or an override that names no parameter, and for an override of another kind of value.
     """
     unknown = set(overrides) - set(rule.parameters)
     if unknown:
         raise RuleBroken(rule.id, f"no such parameter: {sorted(unknown)}")
+    for name, value in overrides.items():
+        wanted = _shape(rule.parameters[name].value)
+        if wanted is not None and _shape(value) != wanted:
+            raise RuleBroken(rule.id, f"parameter {name} must be a {wanted}")
     values = {name: overrides.get(name, parameter.value) for name, parameter in rule.parameters.items()}
     settled = _replace({key: value for key, value in rule.decide.items() if key != "kind"}, values, rule.id)
     return dict(settled)
+
+
+def _shape(value: object) -> str | None:
+    """Return what kind of value a parameter holds, ``None`` for one that is not set."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "truth value"
+    if isinstance(value, int | float):
+        return "number"
+    return "word" if isinstance(value, str) else "list"
 
 
 def _replace(node: Any, values: Mapping[str, Any], where: str) -> Any:
