@@ -77,8 +77,8 @@ async def apply(db: Connection, state: State, deliveries: Sequence[Delivery]) ->
     await store.park(db, batch.parked)
     await store.put_facts(db, batch.rows)
     touched = sorted({target_of(fact) or fact.fact_id for fact in batch.facts})
-    before = await _standing_before(db, state, batch, touched)
-    after = await _standing_after(db, state, batch, touched)
+    before = await _standing_before(db, batch, touched)
+    after = await _standing_after(db, state, touched)
     woken = _reference_keys(state, before, after)
     pairs = await _affected(db, state, before, after, woken)
     await _store_keys(db, before, after)
@@ -119,7 +119,7 @@ def _row(fact: Recorded[Event], message: Delivery) -> FactRow:
     )
 
 
-async def _standing_before(db: Connection, state: State, batch: _Batch, touched: Sequence[str]) -> dict[str, Act]:
+async def _standing_before(db: Connection, batch: _Batch, touched: Sequence[str]) -> dict[str, Act]:
     """Return how the touched acts stood before the batch (only those that facts of the batch amend can have stood)."""
     fresh = {fact.fact_id for fact in batch.facts}
     old = [name for name in touched if name not in fresh]
@@ -127,7 +127,7 @@ async def _standing_before(db: Connection, state: State, batch: _Batch, touched:
     return {act.id: act for act in fold([fact for fact in found if fact.fact_id not in fresh])}
 
 
-async def _standing_after(db: Connection, state: State, batch: _Batch, touched: Sequence[str]) -> dict[str, Act]:
+async def _standing_after(db: Connection, state: State, touched: Sequence[str]) -> dict[str, Act]:
     """Return how the touched acts stand now, whatever arrived first."""
     wanted = set(touched)
     acts = {act.id: act for act in fold(await _bodies(db, touched)) if act.id in wanted}

@@ -1,6 +1,7 @@
 """Conditions of rule files on one act, in three values: true, false, or ``None`` when a needed field is missing. Pure."""
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -33,7 +34,7 @@ class Condition(BaseModel):
         return None if have is None else _compare(self.op, have, self.value)
 
 
-def read(field: str, act: Act, world: World) -> Any:  # noqa: ANN401 - a field of any event
+def read(field: str, act: Act, world: World) -> Any:
     """Return a field's value; ``None`` when it is missing."""
     if field.startswith("@"):
         return DERIVED[field](act, world)
@@ -57,27 +58,20 @@ def fields_of(conditions: Iterable[Condition]) -> frozenset[str]:
     return frozenset(condition.field for condition in conditions)
 
 
-def _compare(op: Operator, have: Any, want: Any) -> bool:  # noqa: ANN401 - both sides were checked when the rule was loaded
-    if isinstance(have, datetime):
-        have = have.date()
-    match op:
-        case "eq":
-            return bool(have == want)
-        case "ne":
-            return bool(have != want)
-        case "in":
-            return have in want
-        case "not_in":
-            return have not in want
-        case "holds":
-            return any(item in want for item in have)
-        case "holds_none":
-            return not any(item in want for item in have)
-        case "lt":
-            return bool(have < want)
-        case "le":
-            return bool(have <= want)
-        case "gt":
-            return bool(have > want)
-        case _:
-            return bool(have >= want)
+def _compare(op: Operator, have: Any, want: Any) -> bool:
+    """Compare values whose kinds were checked when the rule was loaded; a moment is compared by its day."""
+    return bool(_COMPARISONS[op](have.date() if isinstance(have, datetime) else have, want))
+
+
+_COMPARISONS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "in": lambda have, want: have in want,
+    "not_in": lambda have, want: have not in want,
+    "holds": lambda have, want: any(item in want for item in have),
+    "holds_none": lambda have, want: not any(item in want for item in have),
+}

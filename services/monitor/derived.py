@@ -103,12 +103,12 @@ def _levels_up(act: Act, world: World) -> int | None:
 
 
 def _unit_level(act: Act, world: World) -> Level | None:
-    """Registered level of the acting unit."""
+    """Return the registered level of the acting unit."""
     return level_of_unit(act.unit, act, world)
 
 
 def _unit_kind(act: Act, world: World) -> str | None:
-    """Registered kind of the acting unit."""
+    """Return the registered kind of the acting unit."""
     version = world.unit_on(act.unit, act.day)
     return version.kind if version else None
 

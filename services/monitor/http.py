@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from kit import clock
 from kit.auth import Principal, allow, public
@@ -17,7 +17,6 @@ from services.monitor.queries import AlertFilter
 
 router = APIRouter(prefix="/v1")
 Reader = Annotated[Principal, Depends(allow("office", "operator", "discipline", "admin"))]
-AlertId = Annotated[str, Query(pattern=r"^[a-z2-7]{26}$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
@@ -54,27 +53,37 @@ Database = Annotated[Pool, Depends(_pool)]
 Reading = Annotated[State, Depends(_state)]
 
 
+class AlertQuery(BaseModel):
+    """What a caller may ask of the list of alerts."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    state: Literal["standing", "retracted", "all"] = "standing"
+    rule: Annotated[str | None, Field(max_length=20)] = None
+    severity: Literal["info", "warning", "serious"] | None = None
+    jurisdiction: Annotated[str | None, Field(max_length=12)] = None
+    unit: Annotated[str | None, Field(max_length=128)] = None
+    act: Annotated[str | None, Field(max_length=26)] = None
+    since: Annotated[date | None, Field(alias="from", description="行为发生日起")] = None
+    until: Annotated[date | None, Field(alias="to", description="行为发生日止")] = None
+    after: Annotated[str | None, Field(max_length=200)] = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
 @router.get("/alerts")
-async def list_alerts(  # noqa: PLR0913 - each filter is a parameter of the query
-    db: Database,
-    who: Reader,
-    state: Literal["standing", "retracted", "all"] = "standing",
-    rule: Annotated[str | None, Query(max_length=20)] = None,
-    severity: Literal["info", "warning", "serious"] | None = None,
-    jurisdiction: Annotated[str | None, Query(max_length=12)] = None,
-    unit: Annotated[str | None, Query(max_length=128)] = None,
-    act: Annotated[str | None, Query(max_length=26)] = None,
-    since: Annotated[date | None, Query(alias="from")] = None,
-    until: Annotated[date | None, Query(alias="to")] = None,
-    after: Cursor = None,
-    limit: Limit = 50,
-) -> AlertPage:
+async def list_alerts(db: Database, who: Reader, asked: Annotated[AlertQuery, Query()]) -> AlertPage:
     """List alerts within the caller's jurisdiction."""
     wanted = AlertFilter(
-        None if state == "all" else state, rule, severity, jurisdiction, _own_unit(who, unit), act, since, until
+        state=None if asked.state == "all" else asked.state,
+        rule=asked.rule,
+        severity=asked.severity,
+        place=asked.jurisdiction,
+        unit=_own_unit(who, asked.unit),
+        act=asked.act,
+        since=asked.since,
+        until=asked.until,
     )
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        items, following = await queries.page(connection, who.jurisdiction, wanted, after, limit)
+        items, following = await queries.page(connection, who.jurisdiction, wanted, asked.after, asked.limit)
         return AlertPage(items=items, next=following, current=await queries.current(connection))
 
 
@@ -182,20 +191,15 @@ async def read_rule(state: Reading, rule: str) -> dict[str, Any]:
     return answers.rule_sheet(state, rule)
 
 
-@router.get("/parked")
-async def list_parked(
-    db: Database,
-    who: Annotated[Principal, Depends(allow("operator", "admin"))],
-    after: Cursor = None,
-    limit: Limit = 50,
-) -> AlertPage:
+@router.get("/parked", dependencies=[Depends(allow("admin"))])
+async def list_parked(db: Database, after: Cursor = None, limit: Limit = 50) -> AlertPage:
     """List messages of FACTS that could not be read, without their content."""
     async with db.acquire() as connection:
         items, following = await queries.parked(connection, after, limit)
         return AlertPage(items=items, next=following, current=await queries.current(connection))
 
 
-async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:  # noqa: ANN401 - a connection
+async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:
     shown = await queries.alert(connection, who.jurisdiction, alert_id)
     if shown is None or (who.role == "office" and who.units and shown["unit_id"] not in who.units):
         raise NotFound("没有这条预警", field="alert_id")
@@ -208,4 +212,4 @@ def _own_unit(who: Principal, unit: str | None) -> str | None:
         return unit
     if unit is not None and unit not in who.units:
         raise Forbidden("只能查看本单位的记录", field="unit")
-    return unit or sorted(who.units)[0]
+    return unit or min(who.units)

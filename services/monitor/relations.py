@@ -42,7 +42,7 @@ def plan_year(unit: str, kind: str, year: int) -> str:
 
 
 def doc_series(place: str, code: str, year: int) -> str:
-    """The numbers of one 机关代字 in one year; two places may use the same 代字 (宁政发 is of 宁夏 and of 南京)."""
+    """Return the key of the numbers of one 机关代字 in one year; two places may use the same 代字 (宁政发 is of 宁夏 and of 南京)."""
     return f"series|{place}|{code}|{year}"
 
 
@@ -57,18 +57,18 @@ def loans_of(person: str) -> str:
 
 
 def doc_no(text: str) -> str:
-    """A document by its 发文字号 in normal form."""
+    """Return the key of a document by its 发文字号 in normal form."""
     parsed = parse_doc_no(text)
     return f"no|{parsed or _plain(text)}"
 
 
 def doc_title(text: str) -> str:
-    """A document by its title without punctuation."""
+    """Return the key of a document by its title without punctuation."""
     return f"title|{_plain(text)}"
 
 
 def by_id(fact: str) -> str:
-    """An act by its fact id."""
+    """Return the key of an act by its fact id."""
     return f"act|{fact}"
 
 

@@ -59,7 +59,7 @@ class _Pen:
         """Return one of the units."""
         return self.random.choice(sorted(UNITS))
 
-    def maybe(self, value: Any) -> Any:  # noqa: ANN401 - any value
+    def maybe(self, value: Any) -> Any:
         """Return the value, or nothing now and then: missing data is normal."""
         return value if self.random.random() < 0.8 else None
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from random import Random
 
 import asyncpg
@@ -56,7 +57,7 @@ def deliveries(facts: Sequence[bytes], first: int = 1) -> list[Delivery]:
 async def feed(pool: asyncpg.Pool, state: State, messages: Sequence[Delivery], cuts: Sequence[int]) -> None:
     """Apply messages cut into batches."""
     borders = [0, *sorted(set(cuts)), len(messages)]
-    for begin, end in zip(borders, borders[1:], strict=False):
+    for begin, end in pairwise(borders):
         if begin < end:
             async with pool.acquire() as db, db.transaction():
                 await apply(db, state, messages[begin:end])
@@ -87,7 +88,7 @@ async def test_any_arrival_gives_the_same_alerts(
 
 async def test_histories_reach_every_evaluator(book: Book) -> None:
     """The property above is worth something only if its histories raise alerts under every kind of rule."""
-    kinds = {}
+    kinds: dict[str, str] = {}
     for seed in range(20):
         acts = fold([decode(fact) for fact in history(seed, 150)])
         world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
@@ -104,14 +105,18 @@ async def test_a_crash_between_batches_changes_nothing(pool: asyncpg.Pool, book:
     state = State(book, builtin())
     await feed(pool, state, messages[:30], [10])
     with pytest.raises(RuntimeError, match="planted"):
-        async with pool.acquire() as db, db.transaction():
-            await apply(db, state, messages[30:50])
-            raise RuntimeError("planted")
+        await _apply_and_fail(pool, state, messages[30:50])
     async with pool.acquire() as db:
         reached = await store.position(db, STREAM)
     assert reached == 30
     await feed(pool, State(book, builtin()), messages[reached:], [5])
     assert await standing(pool) == expected(book, facts)
+
+
+async def _apply_and_fail(pool: asyncpg.Pool, state: State, messages: Sequence[Delivery]) -> None:
+    async with pool.acquire() as db, db.transaction():
+        await apply(db, state, messages)
+        raise RuntimeError("planted")
 
 
 async def test_every_dossier_is_computed_again_to_the_same_bytes(pool: asyncpg.Pool, book: Book) -> None:

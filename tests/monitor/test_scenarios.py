@@ -20,8 +20,8 @@ from tests.factories import (
     fact_of,
     issued,
     registered,
-    withdrawn,
     wire,
+    withdrawn,
 )
 
 
@@ -81,20 +81,22 @@ def test_what_was_withdrawn_is_judged_no_more(book: Book) -> None:
     assert verdicts(book, "MTG-19", [long, withdrawn(long), fix]) == []
 
 
-def _unit(  # noqa: PLR0913 - a unit has these
-    unit: str, name: str, kind: str, level: int, place: str, superior: str | None, since: str = "2020-01-01"
+def _unit(
+    unit: str, named: tuple[str, str], level: int, place: str, superior: str | None, since: str = "2020-01-01"
 ) -> Event:
     data = {"unit": unit, "place": place, "superior": superior}
-    return registered(data=data, name=name, kind=kind, level=level, valid_from=since, time=f"{since}T09:00:00+08:00")
+    return registered(
+        data=data, name=named[0], kind=named[1], level=level, valid_from=since, time=f"{since}T09:00:00+08:00"
+    )
 
 
 def test_a_unit_that_changes_its_superior_changes_sides_that_day(book: Book) -> None:
     """The park belongs to the county until June: only then does the province's meeting, opened to counties, go down to it."""
-    province = _unit("99.office", "省委办公室", "办公室", 1, "99", None)
-    city = _unit("9901.gov", "市政府", "政府", 2, "9901", "99.office")
-    other = _unit("9801.gov", "邻省市政府", "政府", 2, "9801", None)
-    park = _unit("park", "高新园区", "其他", 3, "9901X1", "9901.gov")
-    moved = _unit("park", "高新园区", "其他", 3, "9901X1", "9801.gov", "2025-06-01")
+    province = _unit("99.office", ("省委办公室", "办公室"), 1, "99", None)
+    city = _unit("9901.gov", ("市政府", "政府"), 2, "9901", "99.office")
+    other = _unit("9801.gov", ("邻省市政府", "政府"), 2, "9801", None)
+    park = _unit("park", ("高新园区", "其他"), 3, "9901X1", "9901.gov")
+    moved = _unit("park", ("高新园区", "其他"), 3, "9901X1", "9801.gov", "2025-06-01")
     units = [province, city, other, park, moved]
 
     def pair(month: str) -> tuple[Event, Event]:
