@@ -72,7 +72,7 @@ class Cursor:
         self._reconnects = 0
         self._expected = 1
         self._time = asyncio.get_running_loop().time
-        self._heard_at = 0.0
+        self._heard_at = self._checked_at = 0.0
         self.last = after
         """Sequence of the last message that was delivered."""
         self.asked = 0
@@ -95,7 +95,7 @@ class Cursor:
         state = (await self._js.stream_info(self._stream)).state
         if state.last_seq < self.last:
             raise StreamLost(f"the stream ends at {state.last_seq}, before the checkpoint {self.last}")
-        if state.messages and state.first_seq > self.last + 1:
+        if state.first_seq > self.last + 1:
             raise StreamLost(f"the stream begins at {state.first_seq}, after the checkpoint {self.last}")
         self._subscription = await self._nc.subscribe(
             self._inbox,
@@ -134,14 +134,18 @@ class Cursor:
         await self._nc.publish(self._next, json.dumps(pull).encode(), reply=self._inbox)
 
     def check(self) -> None:
-        """Find the faults that do not announce themselves."""
+        """Find the faults that do not announce themselves; silence counts only while somebody listens."""
         if self.fault is not None:
             return
+        now = self._time()
+        if now - self._checked_at > SILENCE / 2:  # our own work kept us from hearing
+            self._heard_at = now
+        self._checked_at = now
         if not self._nc.is_connected:
             self.fault = "not connected"
         elif self._nc.stats["reconnects"] != self._reconnects:
             self.fault = "connected anew"  # what was asked for on the old connection never comes
-        elif self._time() - self._heard_at > SILENCE:
+        elif now - self._heard_at > SILENCE:
             self.fault = f"no sign of life for {SILENCE:g} s"
 
     async def close(self, *, remove: bool) -> None:

@@ -12,7 +12,6 @@ import nats.errors
 import structlog
 from nats.js import JetStreamContext
 
-from kit import clock
 from kit.cursor import Delivery, StreamLost
 from kit.failures import describe, is_outage
 from kit.progress import Progress
@@ -61,10 +60,7 @@ async def read(  # noqa: PLR0913  each is a decision of the caller
                 level = _log.warning if is_outage(error) else _log.exception
                 level("reader.handler_failed", stream=stream, first=first, last=last, error=progress.error)
                 raise
-            progress.last_seq = last
-            progress.stream_last = max(progress.stream_last, last)
-            progress.lag = source.waiting
-            progress.at = clock.now()
+            source.handled(last)
     finally:
         await source.close()
 

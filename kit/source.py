@@ -26,6 +26,8 @@ _TICK: Final = 0.25
 _PAUSES: Final = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _STEADY: Final = 10.0
 """Seconds after which a cursor counts as having worked, so that its fault is mended without a pause."""
+_BELIEVED: Final = 6
+"""How often in a row a stream must look lost: a new leader may for a moment not know all that it has."""
 
 _log = structlog.stdlib.get_logger("kit.reader")
 
@@ -56,12 +58,7 @@ class Source:
         self._changed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._first_at = self._opened_at = self._retry_at = 0.0
-        self._troubles = 0
-
-    @property
-    def waiting(self) -> int:
-        """How many messages wait, here and on the server, as far as known."""
-        return len(self._buffer) + (self._cursor.pending if self._cursor else 0)
+        self._troubles = self._losses = 0
 
     async def take(self, wait: float) -> list[Delivery]:
         """Return the next messages: a full portion, or what came within ``wait`` seconds after the first.
@@ -80,6 +77,12 @@ class Source:
             )
             await self._changed.wait()
             alarm.cancel()
+
+    def handled(self, seq: int) -> None:
+        """Note that everything up to ``seq`` has been handled."""
+        self._progress.last_seq = seq
+        self._progress.at = clock.now()
+        self._measure()
 
     async def close(self) -> None:
         """Stop listening and remove the consumer; never raises."""
@@ -138,10 +141,12 @@ class Source:
         self._cursor, self._opened_at = cursor, now
         try:
             self._progress.stream_last = await cursor.open()
+            self._losses = 0
         except (StreamLost, nats.errors.Error, OSError) as error:
             self._trouble(describe(error), now)
             await self._drop(remove=True)
-            if isinstance(error, StreamLost) and self._troubles >= len(_PAUSES):  # no leader that was merely behind
+            self._losses += isinstance(error, StreamLost)
+            if self._losses >= _BELIEVED:
                 raise
 
     async def _drop(self, *, remove: bool) -> None:
@@ -161,10 +166,16 @@ class Source:
 
     def _note(self, cursor: Cursor) -> None:
         """Keep the progress current while nothing is handled."""
-        progress = self._progress
-        progress.lag = self.waiting
-        if cursor.proven and progress.error is not None:
-            progress.error = None
+        if cursor.proven and self._progress.error is not None:
+            self._progress.error = None
             _log.info("reader.mended", stream=self._stream, after=self._last)
-        if progress.lag == 0:
-            progress.at = clock.now()
+        self._measure()
+        if self._progress.lag == 0:
+            self._progress.at = clock.now()
+
+    def _measure(self) -> None:
+        """Count what waits, here and on the server, as far as known."""
+        pending = self._cursor.pending if self._cursor else 0
+        self._progress.lag = len(self._buffer) + pending
+        end = self._last if self._subjects else self._last + pending
+        self._progress.stream_last = max(self._progress.stream_last, end)

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import itertools
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -26,7 +27,7 @@ from tests.kit.conftest import Connect, Killable
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Find silence sooner than in earnest."""
     monkeypatch.setattr(cursor, "HEARTBEAT", 0.2)
-    monkeypatch.setattr(cursor, "SILENCE", 0.6)
+    monkeypatch.setattr(cursor, "SILENCE", 1.0)
     monkeypatch.setattr(source, "_PAUSES", (0.0, 0.1, 0.2, 0.2, 0.5))
 
 
@@ -248,6 +249,39 @@ async def test_a_stream_whose_beginning_is_gone_is_not_read(nc: Client, js: JetS
         with pytest.raises(StreamLost, match="begins at 2, after the checkpoint 0"):
             await asyncio.wait_for(asyncio.shield(seen.task), 10)
         assert seen.count == 0
+
+
+async def test_a_stream_that_was_emptied_is_not_read(nc: Client, js: JetStreamContext) -> None:
+    await js.delete_stream("FACTS")
+    await js.add_stream(name="FACTS", subjects=["facts.>"], allow_atomic=True)
+    await fill(nc, 10)
+    await js.purge_stream("FACTS")
+    async with reading(js, start_after=4) as seen:
+        assert seen.task is not None
+        with pytest.raises(StreamLost, match="begins at 11, after the checkpoint 4"):
+            await asyncio.wait_for(asyncio.shield(seen.task), 10)
+    async with reading(js, start_after=10) as seen:
+        await fill(nc, 5, start=10)
+        await eventually(lambda: seen.seqs, [11, 12, 13, 14, 15])
+
+
+async def test_a_handler_that_blocks_the_loop_does_not_cost_the_cursor(nc: Client, js: JetStreamContext) -> None:
+    names: set[str] = set()
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        end = time.monotonic() + 1.3  # longer than the silence that is a fault
+        while time.monotonic() < end:
+            pass
+        names.update(info.name for info in await js.consumers_info("FACTS"))
+        seqs.extend(delivery.seq for delivery in deliveries)
+
+    seqs: list[int] = []
+    await fill(nc, 30)
+    work = asyncio.create_task(read(js, "FACTS", start_after=0, handle=handle, batch=10, progress=Progress()))
+    await eventually(lambda: seqs, list(range(1, 31)))
+    work.cancel()
+    await asyncio.wait([work])
+    assert len(names) == 1
 
 
 async def test_a_hole_in_the_stream_stands_in_the_way_visibly(nc: Client, js: JetStreamContext) -> None:
