@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from contracts.jurisdiction import PATTERN
 from contracts.plans import PlanKind
@@ -32,6 +32,12 @@ class _Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     after: _Cursor | None = Field(default=None, description="``next`` of the page before.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: dict[str, object]) -> dict[str, object]:
+        """Read an empty field of a form as one that was not given."""
+        return {name: value for name, value in given.items() if value != ""}
 
 
 class RowsAsked(_Asked):

@@ -149,7 +149,8 @@ async def told(db: Connection, scope: Scope, facts: Sequence[str]) -> list[Told]
     return [Told(*row) for row in await db.fetch(_TOLD, facts, *scope)]
 
 
-class Waiting(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Waiting:
     """A fact that is set aside, without its content."""
 
     position: int

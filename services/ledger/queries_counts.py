@@ -77,7 +77,8 @@ async def counts(
     return [Count(*row) for row in found]
 
 
-class PlanLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlanLine:
     """One line of a plan and how much of it is used."""
 
     item: str
