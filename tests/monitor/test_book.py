@@ -1,7 +1,7 @@
 """Packs: the nearest one decides, they inherit, and a fault in one is named."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -15,6 +15,7 @@ from services.monitor.world import build
 
 RULES, PACKS = shipped()
 BOOK = load(RULES, PACKS)
+MEETING = {"mode": "网络视频", "starts_at": datetime(2025, 5, 12, 9)}
 NINGXIA = "中共宁夏回族自治区委员会办公厅关于着力纠治15个方面突出问题扎实做好为基层减负工作的通知"
 
 
@@ -49,6 +50,19 @@ def test_the_nearest_pack_sets_the_parameters() -> None:
         if (bound := county.bound("MTG-18", place))
     }
     assert minutes == {"99": 240, "990101": 120, "990102": 240, "990101001": 120}
+
+
+def test_an_act_is_judged_by_its_own_place_s_pack_alone() -> None:
+    stricter = pack("city", 'place = "9901"\n[rules.MTG-09]\nparameters = { levels = 2 }')
+    book = load(RULES, {**PACKS, **stricter})
+    units = (("99", "u-province"), ("9901", "u-city"))
+    facts = [
+        {"type": "mtg.convened", "id": unit, "place": place, "unit": unit, "data": {"topic": "防汛", **MEETING}}
+        for place, unit in units
+    ]
+    acts = fold([read_fact(short, number, "test") for number, short in enumerate(facts)])
+    found = [one.outcome for one in judge_all(book, acts, build((), builtin())) if one.rule == "MTG-09"]
+    assert found == ["complied"]
 
 
 def test_a_pack_overrides_one_parameter_of_what_it_inherits_and_keeps_the_others() -> None:
