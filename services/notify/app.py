@@ -24,11 +24,11 @@ from services.notify.http import router
 from services.notify.hub import Hub
 from services.notify.measures import Measures
 from services.notify.parts import Parts
-from services.notify.reading import ALERTS, FACT_SUBJECTS, FACTS, Alerts, World
+from services.notify.reading import ALERTS, Alerts
 from services.notify.routing import desks_told, load_channels, load_routes, open_channels, receivers_of
 from services.notify.sending import Senders, Terms
 from services.notify.streaming import Clients
-from services.notify.wire import read_change
+from services.notify.world import FACTS, SUBJECTS, World
 
 SCHEMA: Final = "notify"
 CLUES: Final = "CLUES"
@@ -74,18 +74,19 @@ def create_app(settings: Settings) -> FastAPI:
                 clues.wake()
                 senders.wake()
 
-            hub = await _hub(pool, settings.stream_buffer)
+            hub = Hub(settings.stream_buffer)
             alerts, alerts_progress = Alerts(pool, routing, hub, senders.wake, measures.decisions), Progress()
             world, facts_progress = World(pool, casework, clue_stated, measures.escalations), Progress()
             app.state.parts = Parts(
                 pool, casework, hub, Clients(settings.stream_clients, measures.streams), clue_stated
             )
+            await alerts.resume()  # before anybody may follow
             js = nc.jetstream()
             work = {
                 "alerts": follow(
                     js,
                     ALERTS,
-                    checkpoint=lambda: _position(pool, ALERTS),
+                    checkpoint=alerts.resume,
                     handle=alerts.handle,
                     batch=500,
                     progress=alerts_progress,
@@ -93,7 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
                 "facts": follow(
                     js,
                     FACTS,
-                    subjects=FACT_SUBJECTS,
+                    subjects=SUBJECTS,
                     checkpoint=lambda: _position(pool, FACTS),
                     handle=world.handle,
                     batch=500,
@@ -126,13 +127,3 @@ def create_app(settings: Settings) -> FastAPI:
 async def _position(pool: Pool, stream: str) -> int:
     async with pool.acquire() as db:
         return (await queries.checkpoint(db, stream))[0]
-
-
-async def _hub(pool: Pool, size: int) -> Hub:
-    """Return a hub that holds the newest changes that were stored before this start."""
-    hub = Hub(size)
-    async with pool.acquire() as db:
-        last, _ = await queries.checkpoint(db, ALERTS)
-        rows = await queries.last_changes(db, to=last, limit=size)
-    hub.begin([read_change(row.seq, row.at, row.body) for row in rows], last)
-    return hub

@@ -47,7 +47,7 @@ class Hub:
 
     def __init__(self, size: int) -> None:
         """Keep at least the ``size`` newest changes and at most twice as many."""
-        self._size = size
+        self.size = size
         self._entries: list[_Entry] = []
         self._changed = asyncio.Event()
         self.floor = 0
@@ -55,22 +55,20 @@ class Hub:
         self.last = 0
         """Up to here the stream has been applied."""
 
-    def begin(self, newest: Sequence[AlertChange], last: int) -> None:
-        """Fill the buffer with the newest stored changes, oldest first, after a start."""
+    def refill(self, newest: Sequence[AlertChange], last: int) -> None:
+        """Hold the newest stored changes, oldest first, at most as many as the buffer's size."""
         self._entries = [_entry(change) for change in newest]
-        self.floor = self._entries[0].seq - 1 if len(newest) >= self._size else 0
-        self.last = last
+        self.floor = self._entries[0].seq - 1 if len(newest) >= self.size else 0
+        self._now_at(last)
 
     def publish(self, changes: Sequence[AlertChange], last: int) -> None:
         """Add committed changes and wake the clients; ``last`` is the sequence of the batch's last message."""
         self._entries += [_entry(change) for change in changes]
-        if len(self._entries) > 2 * self._size:
-            dropped = len(self._entries) - self._size
+        if len(self._entries) > 2 * self.size:
+            dropped = len(self._entries) - self.size
             self.floor = self._entries[dropped - 1].seq
             self._entries = self._entries[dropped:]
-        self.last = last
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._now_at(last)
 
     async def follow(
         self,
@@ -108,6 +106,11 @@ class Hub:
             if not entries and not await _soon(changed, ping):
                 yield b": ping\n" + _position(cursor)
         yield _farewell("renew", cursor)
+
+    def _now_at(self, last: int) -> None:
+        self.last = last
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _after(self, cursor: int, limit: int) -> list[_Entry]:
         start = bisect_right(self._entries, cursor, key=lambda entry: entry.seq)

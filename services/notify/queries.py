@@ -162,6 +162,28 @@ _DESKS: Final = "select distinct unit from unit_version where kind = $1 and plac
 _CALENDARS: Final = """
     select fact_id, year, place, basis, days_off, work_days, recorded from calendar where place = any($1)"""
 _LAST_DAY: Final = "select day from last_day"
+_REFERENCES: Final = "select fact_id, body from reference where fact_id = any($1)"
+_AMENDMENTS: Final = "select fact_id, target, recorded, body from amendment where target = any($1)"
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentRow:
+    """A stored correction or withdrawal; the bytes are those of a correction."""
+
+    fact_id: str
+    target: str
+    recorded: datetime
+    body: bytes | None
+
+
+async def references(db: Connection, fact_ids: Collection[str]) -> dict[str, bytes]:
+    """Return the bytes of those of these facts that are about units or calendars."""
+    return {row["fact_id"]: row["body"] for row in await db.fetch(_REFERENCES, fact_ids)}
+
+
+async def amendments(db: Connection, targets: Collection[str]) -> list[AmendmentRow]:
+    """Return what corrects or withdraws these facts."""
+    return [AmendmentRow(**row) for row in await db.fetch(_AMENDMENTS, targets)]
 
 
 async def units_above(db: Connection, units: Collection[str]) -> list[UnitVersion]:

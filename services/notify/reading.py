@@ -1,30 +1,20 @@
-"""Applies batches of the two streams that notify reads: one transaction each, its checkpoint included."""
+"""Takes alerts in: one transaction for each batch, its checkpoint included."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
-from contracts.catalog import ContractBroken, decode
-from contracts.event import Event, Recorded
-from contracts.reference import CalendarPublished, DayEnded, UnitRegistered
-from contracts.workdays import YearCalendar
-from kit import clock, telemetry
+from contracts.catalog import ContractBroken
+from kit import telemetry
 from kit.db import Connection, Pool
 from kit.metrics import Counter
 from kit.reader import Delivery
 from services.notify import queries, store
-from services.notify.domain.deadlines import Published
-from services.notify.domain.desks import UnitVersion
 from services.notify.domain.mail import Mailroom, Routing
-from services.notify.handover import Casework
 from services.notify.hub import Hub
 from services.notify.wire import AlertChange, notice_of, read_change
 
 ALERTS: Final = "ALERTS"
-FACTS: Final = "FACTS"
-FACT_SUBJECTS: Final = ("facts.*.unit.registered", "facts.*.calendar.published", "facts.*.clock.day_ended")
-"""What notify has to know of the world: who is above whom, which days people work, and which day it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +27,18 @@ class Alerts:
     wake: Callable[[], None]
     decided: Counter
 
+    async def resume(self) -> int:
+        """Return up to where alerts are applied, after the event stream knows them too.
+
+        When a connection breaks at a commit nobody tells us that it took place; the table knows.
+        """
+        async with self.pool.acquire() as db:
+            applied, _ = await queries.checkpoint(db, ALERTS)
+            if applied > self.hub.last:
+                rows = await queries.last_changes(db, to=applied, limit=self.hub.size)
+                self.hub.refill([read_change(row.seq, row.at, row.body) for row in rows], applied)
+        return applied
+
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
         """Apply one batch."""
         with telemetry.batch_span("notify.alerts", [delivery.headers for delivery in deliveries]):
@@ -45,9 +47,9 @@ class Alerts:
                 mailroom = await self._decide(db, changes)
                 last = deliveries[-1]
                 await store.set_checkpoint(db, ALERTS, last.seq, last.time)
+        self.hub.publish(changes, last.seq)
         for decision in mailroom.decisions.values():
             self.decided.add(reason=decision.reason)
-        self.hub.publish(changes, last.seq)
         if mailroom.letters:
             self.wake()
 
@@ -70,7 +72,8 @@ async def _readable(db: Connection, deliveries: Sequence[Delivery]) -> list[Aler
         try:
             changes.append(read_change(delivery.seq, delivery.time, delivery.body))
         except ContractBroken as error:
-            await _set_aside(db, ALERTS, delivery, error)
+            reason = f"{error.field}: {error.detail}"
+            await store.set_aside(db, ALERTS, delivery.seq, reason, delivery.body, delivery.time)
     return changes
 
 
@@ -83,76 +86,3 @@ async def _fresh(db: Connection, changes: Sequence[AlertChange]) -> list[AlertCh
             known.add(change.fact_id)
             fresh.append(change)
     return fresh
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Takes in units, calendars and the passing of days, and lets overdue clues go to the desk above."""
-
-    pool: Pool
-    casework: Casework
-    wake: Callable[[], None]
-    escalated: Counter
-
-    async def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Apply one batch, in order: a day ends with the units and calendars that were known by then."""
-        count = 0
-        async with self.pool.acquire() as db, db.transaction():
-            units: list[UnitVersion] = []
-            for delivery in deliveries:
-                fact = await _readable_fact(db, delivery)
-                if fact is None:
-                    continue
-                if isinstance(fact.event, UnitRegistered):
-                    units.append(_unit_version(fact, fact.event))
-                    continue
-                await store.add_units(db, units)
-                units.clear()
-                count += await self._apply(db, fact)
-            await store.add_units(db, units)
-            await store.set_checkpoint(db, FACTS, deliveries[-1].seq, deliveries[-1].time)
-        if count:
-            self.escalated.add(count)
-            self.wake()
-
-    async def _apply(self, db: Connection, fact: Recorded[Event]) -> int:
-        event = fact.event
-        if isinstance(event, CalendarPublished):
-            await store.add_calendar(db, _published(fact, event))
-            await self.casework.date_undated(db)
-        if isinstance(event, DayEnded):
-            last = await store.end_day(db, event.day)
-            return await self.casework.end_day(db, last + timedelta(days=1), clock.now())
-        return 0
-
-
-async def _readable_fact(db: Connection, delivery: Delivery) -> Recorded[Event] | None:
-    try:
-        return decode(delivery.body)
-    except ContractBroken as error:
-        await _set_aside(db, FACTS, delivery, error)
-        return None
-
-
-async def _set_aside(db: Connection, stream: str, delivery: Delivery, error: ContractBroken) -> None:
-    await store.set_aside(db, stream, delivery.seq, f"{error.field}: {error.detail}", delivery.body, delivery.time)
-
-
-def _unit_version(fact: Recorded[Event], unit: UnitRegistered) -> UnitVersion:
-    return UnitVersion(
-        unit.unit,
-        unit.name,
-        unit.kind,
-        unit.place,
-        unit.superior,
-        unit.valid_from,
-        unit.valid_to,
-        fact.recorded,
-        fact.fact_id,
-    )
-
-
-def _published(fact: Recorded[Event], calendar: CalendarPublished) -> Published:
-    days_off, work_days = frozenset(calendar.days_off), frozenset(calendar.work_days)
-    year = YearCalendar(calendar.year, calendar.basis, days_off, work_days)
-    return Published(calendar.place, fact.recorded, fact.fact_id, year)

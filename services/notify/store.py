@@ -1,6 +1,6 @@
 """Every statement with which notify writes about alerts, deliveries and what it knows of the world."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -148,32 +148,52 @@ async def complete(db: Connection, delivery: str, attempt: int, state: str, reas
 
 # ---------------------------------------------------------------- the world
 
+_ADD_REFERENCES: Final = """
+    insert into reference (fact_id, body) select * from unnest($1::text[], $2::bytea[]) on conflict do nothing"""
+_ADD_AMENDMENTS: Final = """
+    insert into amendment (fact_id, target, recorded, body)
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bytea[]) on conflict do nothing"""
+_FORGET_UNITS: Final = "delete from unit_version where fact_id = any($1)"
+_FORGET_CALENDARS: Final = "delete from calendar where fact_id = any($1)"
 _ADD_UNIT: Final = """
     insert into unit_version (fact_id, unit, name, kind, place, superior, valid_from, valid_to, recorded)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing"""
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 _ADD_CALENDAR: Final = """
     insert into calendar (fact_id, year, place, basis, days_off, work_days, recorded)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"""
+    values ($1, $2, $3, $4, $5, $6, $7)"""
 _END_DAY: Final = """
     insert into last_day (day) values ($1)
     on conflict (only_row) do update set day = greatest(last_day.day, excluded.day) returning day"""
 
 
-async def add_units(db: Connection, versions: Sequence[UnitVersion]) -> None:
-    """Add versions of units."""
-    rows = [
-        (v.fact_id, v.unit, v.name, v.kind, v.place, v.superior, v.valid_from, v.valid_to, v.recorded) for v in versions
-    ]
-    await db.executemany(_ADD_UNIT, rows)
+async def add_references(db: Connection, facts: Sequence[tuple[str, bytes]]) -> None:
+    """Keep facts about units and calendars: (fact id, bytes)."""
+    await db.execute(_ADD_REFERENCES, *_columns(facts, 2))
 
 
-async def add_calendar(db: Connection, published: Published) -> None:
-    """Add the calendar of a year and place."""
-    year = published.calendar
-    days = sorted(year.days_off), sorted(year.work_days)
-    await db.execute(
-        _ADD_CALENDAR, published.fact_id, year.year, published.place, year.basis, *days, published.recorded
-    )
+async def add_amendments(db: Connection, amendments: Sequence[tuple[str, str, datetime, bytes | None]]) -> None:
+    """Keep what corrects or withdraws: (fact id, target, recorded, bytes of a correction)."""
+    await db.execute(_ADD_AMENDMENTS, *_columns(amendments, 4))
+
+
+async def replace_standing(
+    db: Connection, fact_ids: Collection[str], standing: Iterable[UnitVersion | Published]
+) -> None:
+    """Let ``standing`` be all that these facts say."""
+    await db.execute(_FORGET_UNITS, fact_ids)
+    await db.execute(_FORGET_CALENDARS, fact_ids)
+    units: list[tuple[object, ...]] = []
+    calendars: list[tuple[object, ...]] = []
+    for one in standing:
+        if isinstance(one, UnitVersion):
+            row = (one.unit, one.name, one.kind, one.place, one.superior, one.valid_from, one.valid_to, one.recorded)
+            units.append((one.fact_id, *row))
+        else:
+            year = one.calendar
+            days = sorted(year.days_off), sorted(year.work_days)
+            calendars.append((one.fact_id, year.year, one.place, year.basis, *days, one.recorded))
+    await db.executemany(_ADD_UNIT, units)
+    await db.executemany(_ADD_CALENDAR, calendars)
 
 
 async def end_day(db: Connection, day: date) -> date:

@@ -203,5 +203,3 @@ async def running(settings: dict[str, Any]) -> "AsyncIterator[httpx.AsyncClient]
 async def notify(start: Start) -> Notify:
     """Give a running notify with what ships."""
     return await start()
-
-

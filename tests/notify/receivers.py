@@ -73,7 +73,8 @@ class HttpReceiver:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.got.append(Got(head[0].split()[1], headers, body))
         if self.hang:
-            await asyncio.sleep(3600)
+            await reader.read()  # until the sender leaves
+            return
         writer.write(self.answer)
         await writer.drain()
 
@@ -103,7 +104,7 @@ class MailReceiver:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         """Take or refuse a mail."""
         if self.answer.startswith("250"):
-            self.got.append(bytes(envelope.content or b""))
+            self.got.append(envelope.content if isinstance(envelope.content, bytes) else b"")
         return self.answer
 
     @contextlib.asynccontextmanager

@@ -285,7 +285,7 @@ async def test_a_mail_is_chinese_and_names_clause_and_alert() -> None:
     read = email.message_from_bytes(receiver.got[0], policy=policy.default)
     assert read["Subject"] == "【基层减负监督】严重·新预警：文件过长 等 2 条"
     assert read["Message-ID"] == "<delivery-1@jianfu>"
-    text = read.get_content()  # type: ignore[attr-defined]
+    text = read.get_content()
     for words in ("一般不超过5000字", alert_id("a"), "[预警撤销] 文件过长", "https://console.example.test"):
         assert words in text
 

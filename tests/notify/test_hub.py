@@ -96,7 +96,7 @@ async def test_a_client_goes_on_behind_its_last_event() -> None:
 async def test_what_is_older_than_the_buffer_comes_from_the_table() -> None:
     stored, hub = changes(1, 1001), Hub(16)
     table = Table(stored)
-    hub.begin(stored[-16:], 1000)
+    hub.refill(stored[-16:], 1000)
     assert await read(hub.follow(ALL, after=0, history=table), 1000) == list(range(1, 1001))
     assert table.asked >= 5  # page by page
     table.asked = 0
@@ -158,7 +158,7 @@ def test_the_buffer_is_bounded() -> None:
 @pytest.mark.parametrize("stored", [0, 5, 16, 40])
 def test_after_a_start_the_buffer_knows_what_it_holds(stored: int) -> None:
     hub = Hub(16)
-    hub.begin(changes(1, stored + 1)[-16:], stored)
+    hub.refill(changes(1, stored + 1)[-16:], stored)
     assert hub.floor == (stored - 16 if stored >= 16 else 0)
 
 
@@ -178,7 +178,7 @@ def test_no_gap_and_no_repetition_at_any_pace(
         wanted, hub = Wanted(place), Hub(16)
         everything = changes(1, stored + sum(batches) + 1)
         table = Table(everything[:stored], wanted)
-        hub.begin(everything[:stored][-16:], stored)
+        hub.refill(everything[:stored][-16:], stored)
         position = min(after, stored)
         got: list[int] = []
         frames = hub.follow(wanted, after=position, history=table, ping=SOON, lifetime=LONG)

@@ -133,6 +133,6 @@ async def test_an_open_stream_does_not_hold_up_the_end(start: Start) -> None:
     async with notify.stream(last_event_id=0) as frames:
         await read(frames, 1)
         async with asyncio.timeout(4):
-            ending = asyncio.create_task(notify.stop())
+            ending = asyncio.ensure_future(notify.stop())
             assert [frame.name async for frame in frames if frame.name != "position"] == []
             await ending

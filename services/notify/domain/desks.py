@@ -12,7 +12,7 @@ from kit.errors import Rejected
 DESK_KIND: Final[UnitKind] = "纪检监察"
 
 Why = Literal["itself", "below_it", "same_commission", "unproven"]
-"""It is the accused unit; the accused unit is above it; the accused unit is, or is part of, a commission of its place or
+"""It is the accused unit; the accused unit is above it; the accused unit is or belongs to a commission of its place or
 a higher one; a superior is not registered, so it cannot be told."""
 
 

@@ -75,6 +75,21 @@ create table decision (
 create index decision_about on decision (about_id);
 create index decision_delivery on decision (delivery);
 
+-- Facts about units and calendars, and what corrects or withdraws them (withdrawals do not say of what type: all are kept).
+-- unit_version and calendar below are how these stand.
+create table reference (
+    fact_id text primary key,
+    body    bytea not null
+);
+
+create table amendment (
+    fact_id  text primary key,
+    target   text        not null,
+    recorded timestamptz not null,
+    body     bytea       -- of a correction; null for a withdrawal
+);
+create index amendment_target on amendment (target);
+
 -- The units in all their versions: a desk is chosen by the org of a day.
 create table unit_version (
     fact_id    text primary key,
