@@ -112,7 +112,7 @@ class Sheet(Answer):
     current: Current | None = None
 
 
-_HEADINGS: Final = ("heading", "topic", "subject_matter", "item", "label", "loan")
+_HEADINGS: Final = ("heading", "topic", "subject_matter", "item", "loan")
 """The fields that name an act, by event type."""
 
 
@@ -311,17 +311,8 @@ class Count(Answer):
     n_last_year: int = 0
 
 
-class PlanItem(Answer):
-    """One line of a plan and how much of it is used."""
-
-    item: str
-    title: str
-    planned: int
-    consumed: int = 0
-
-
 class Plan(Answer):
-    """A unit's plan of a year with its consumption."""
+    """A unit's plan of a year with how much of it is used."""
 
     owner: str
     kind: str
@@ -329,7 +320,6 @@ class Plan(Answer):
     cap: int | None = None
     used: int = 0
     unplanned: int = 0
-    items: tuple[PlanItem, ...] = ()
 
 
 class Forecast(Answer):

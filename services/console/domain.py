@@ -11,6 +11,7 @@ from services.console.wording import FAMILIES, SEVERITIES
 
 MONTHS = 12
 NEARLY_USED = 0.8
+STRAYS = 10
 HOURS = 24
 SILENT_DAYS = 7
 """A source is called silent after this many days without a fact."""
@@ -101,13 +102,20 @@ def trends(counts: Iterable[Count], *, year: int, until: int) -> tuple[Trend, ..
     )
 
 
+def is_populated(year: Iterable[Trend]) -> bool:
+    """Tell whether the acts of a year have arrived: at least a tenth of what the year before had in the same months."""
+    shown = tuple(year)
+    total, before = sum(trend.total for trend in shown), sum(trend.total_before for trend in shown)
+    return total > 0 and STRAYS * total >= before
+
+
 @dataclass(frozen=True, slots=True)
 class PlanLine:
     """A unit's yearly plan with what is used of it and what is to be expected."""
 
     owner: str
     kind: str
-    planned: int
+    cap: int | None
     used: int
     exceeds_on: date | None
     unplanned: int
@@ -115,16 +123,18 @@ class PlanLine:
     @property
     def state(self) -> str:
         """``over``, ``near``, ``ahead`` (it will be exceeded if things go on so) or ``fine``."""
-        if self.used > self.planned:
+        if self.cap is None:
+            return "fine"
+        if self.used > self.cap:
             return "over"
-        if self.planned and self.used >= NEARLY_USED * self.planned:
+        if self.used >= NEARLY_USED * self.cap:
             return "near"
         return "ahead" if self.exceeds_on else "fine"
 
     @property
     def share(self) -> int:
-        """Used, in percent of the plan, at most 100."""
-        return min(100, round(100 * self.used / self.planned)) if self.planned else 0
+        """Used, in percent of the cap, at most 100."""
+        return min(100, round(100 * self.used / self.cap)) if self.cap else 0
 
 
 _URGENCY = ("over", "near", "ahead", "fine")
@@ -137,7 +147,7 @@ def plan_lines(plans: Iterable[Plan], forecasts: Iterable[Forecast]) -> tuple[Pl
         PlanLine(
             owner=plan.owner,
             kind=plan.kind,
-            planned=plan.cap if plan.cap is not None else sum(item.planned for item in plan.items),
+            cap=plan.cap,
             used=plan.used,
             exceeds_on=expected.get((plan.owner, plan.kind)),
             unplanned=plan.unplanned,

@@ -74,43 +74,88 @@ QUARANTINE_STATES: Final[Mapping[str, str]] = {"waiting": "待处理", "replayed
 BASES: Final[Mapping[str, str]] = {"source": "条款规定", "ours": "本系统设定"}
 """Where the parameter of a rule comes from."""
 FACT_NAMES: Final[Mapping[str, str]] = {
-    "actual_attendees": "实到人数",
-    "ahead": "预计超出",
+    "approver": "审批人",
+    "bridge_days": "间断视为连续（天）",
     "cap": "限额",
     "char_count": "正文字数",
+    "child": "下级文件",
+    "class": "类别",
+    "consent_level": "同意机关层级",
     "containment": "相似度",
-    "days": "天数",
-    "due": "时限",
+    "convener": "召集人",
+    "count": "数量",
+    "days": "工作日数",
+    "earlier_on": "前一次日期",
+    "entry": "清单条目",
+    "exceeds_on": "预计超出日期",
+    "fewest": "最少指纹数",
+    "fewest_values": "最少指纹数",
+    "fewest_workdays": "最少工作日数",
+    "filed_on": "计划报备日期",
+    "first_on": "首次行为日期",
     "form": "内容形式",
-    "genre": "文种",
-    "gap": "缺号",
-    "hours": "小时",
+    "forms": "内容形式",
+    "from": "起始日期",
+    "from_levels": "借出单位层级",
+    "from_unit": "借出单位",
+    "gaps": "缺号",
+    "heading": "标题",
+    "held_on": "召开日期",
     "item": "事项",
-    "last_year": "上年",
-    "level": "层级",
-    "levels": "层级数",
+    "kinds": "类别",
+    "lacking": "缺少的条件",
+    "lacks": "缺少",
+    "last": "最后一号",
+    "levels": "层级",
     "limit": "上限",
+    "list": "清单",
+    "loans": "借调次数",
+    "meetings": "会议次数",
+    "method": "计算方法",
     "minutes": "时长（分钟）",
     "mode": "召开方式",
     "months": "月数",
     "most_minutes": "时长上限（分钟）",
-    "n": "数量",
+    "most_months": "月数上限",
+    "most_other": "其他文件字数上限",
+    "most_per_year": "每年次数上限",
+    "most_special": "专项文件字数上限",
+    "other": "另一份文件",
+    "over": "超出",
+    "owners": "牵头单位数",
     "parent": "上级行为",
+    "parent_levels": "上级会议层级",
+    "parent_modes": "上级会议方式",
+    "parent_on": "上级会议日期",
     "period": "周期",
+    "periods": "周期",
+    "plan": "计划",
     "plan_item": "计划项",
-    "planned": "计划",
-    "share": "占比",
-    "this_year": "本年",
+    "reach_level": "开到层级",
+    "same_session_minutes": "视为同一场次（分钟）",
+    "series": "文号系列",
+    "share": "相同比例",
+    "stage": "达到限额（%）",
+    "stages": "预警档次（%）",
+    "subject": "报送内容",
+    "target": "对象",
+    "threshold": "界限",
+    "to_unit": "借入单位",
+    "top_modes": "最高层会议方式",
     "topic": "名称",
-    "used": "已用",
+    "until": "截止日期",
+    "wait_days": "等待天数",
     "window_days": "时间窗（天）",
-    "workdays": "工作日数",
+    "window_workdays": "时间窗（工作日）",
     "year": "年份",
 }
-"""Names that rules show for numbers and missing fields."""
+"""Names for the numbers and parameters of rules; another rule's are shown as they are."""
+UNIT_FACTS: Final = frozenset({"from_unit", "to_unit", "target"})
+"""Numbers of rules that are keys of units."""
 LEVELS: Final = ("国家", "省", "市", "县", "乡", "村")
 WEEKDAYS: Final = "一二三四五六日"
 NOTHING: Final = "—"
+MANY_TIMES: Final = 10
 
 _EVENT_TITLES: Final = {event.event_name(): event.title for event in EVENTS}
 
@@ -171,6 +216,8 @@ def change(now: int, before: int) -> str:
         return "持平"
     if not before:
         return "上年同期无"
+    if now >= MANY_TIMES * before:
+        return f"为上年 {round(now / before)} 倍"
     share = f"{100 * abs(now - before) / before:.1f}".rstrip("0").rstrip(".")
     return f"{'↑' if now > before else '↓'} {share}%"
 

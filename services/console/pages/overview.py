@@ -9,13 +9,26 @@ from kit.clock import BEIJING, now
 from services.console.answers import Alert, Clue, Count, Current, Forecast, Page, Plan, Rule, RuleCount, Source
 from services.console.backend import Part, Service, attempt
 from services.console.desk import Desk, desk_of
-from services.console.domain import MONTHS, Tally, Trend, is_silent, plan_lines, silent_days, tally, trends
+from services.console.domain import (
+    MONTHS,
+    Tally,
+    Trend,
+    is_populated,
+    is_silent,
+    plan_lines,
+    silent_days,
+    tally,
+    trends,
+)
 from services.console.session import WATCHERS, User, signed_in
 
 router = APIRouter()
 
 LATEST: Final = 10
 _PAGE: Final = 200
+_FIRST: Final = 8
+"""Rows of a table that stand open; the others unfold."""
+_MOST_SOURCES: Final = 12
 _LOOK_BACK: Final = 2
 """How many years to go back for one that has acts, when none is asked for."""
 
@@ -42,6 +55,8 @@ async def overview(
         "overview.html",
         current=_earliest(latest.value, plans.value),
         year=shown,
+        first=_FIRST,
+        most_sources=_MOST_SOURCES,
         after=clues.value.current.position if clues.value and clues.value.current else "",
         standing=standing,
         latest=latest,
@@ -65,12 +80,12 @@ async def _standing(desk: Desk) -> Tally:
 
 
 async def _trends(desk: Desk, asked: int | None) -> tuple[int, Part[tuple[Trend, ...]]]:
-    """Return the year shown and its trends: the year asked for, or the latest one that has acts."""
+    """Return the year shown and its trends: the year asked for, or the latest one that has more than strays."""
     today = now().astimezone(BEIJING)
     year = asked or today.year
     part = await attempt(_counted(desk, year, today.month if year == today.year else MONTHS))
     for earlier in range(year - 1, year - 1 - _LOOK_BACK, -1):
-        if asked or part.value is None or any(trend.total for trend in part.value):
+        if asked or part.value is None or is_populated(part.value):
             break
         year, part = earlier, await attempt(_counted(desk, earlier, MONTHS))
     return year, part
