@@ -8,14 +8,14 @@ import pytest
 from contracts.workdays import builtin
 from services.monitor.book import load, shipped
 from services.monitor.cases import read_fact
-from services.monitor.domain import Verdict, fold
+from services.monitor.domain import CHINA, Verdict, fold
 from services.monitor.engine import judge_all
 from services.monitor.rulebook import RuleBroken
 from services.monitor.world import build
 
 RULES, PACKS = shipped()
 BOOK = load(RULES, PACKS)
-MEETING = {"mode": "网络视频", "starts_at": datetime(2025, 5, 12, 9)}
+MEETING = {"mode": "网络视频", "starts_at": datetime(2025, 5, 12, 9, tzinfo=CHINA)}
 NINGXIA = "中共宁夏回族自治区委员会办公厅关于着力纠治15个方面突出问题扎实做好为基层减负工作的通知"
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.certificates import CertificateDemanded
 from contracts.reference import ListItem, ListKind
-from services.monitor.domain import Verdict
+from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 
 _NOT_WORD: Final = re.compile(r"[\W_]+")
@@ -26,26 +26,26 @@ class ListedParams(Params):
 def judge(scene: Scene[ListedParams]) -> Sequence[Verdict]:
     """Return the verdict on the anchor; open when no list is in force or the item is on neither."""
     act = scene.anchor
-    if act is None:
+    speaks, missing = scene.speaks_of(act) if act else (False, ())
+    if act is None or speaks is False:
         return ()
-    speaks, missing = scene.speaks_of(act)
-    if speaks is False:
-        return ()
-    if speaks is None:
-        return (scene.say("undetermined", act, missing=missing),)
+    return (_look_up(scene, act) if speaks else scene.say("undetermined", act, missing=missing),)
+
+
+def _look_up(scene: Scene[ListedParams], act: Act) -> Verdict:
     item = act.read(CertificateDemanded).item
     kept = scene.world.list_for(scene.params.kept, act.place, act.day)
     forbidden = scene.world.list_for(scene.params.forbidden, act.place, act.day)
-    numbers = {"item": item, "list": forbidden.basis if forbidden else "无"}
+    numbers: dict[str, Scalar] = {"item": item, "list": forbidden.basis if forbidden else None}
     if kept is not None and find(item, kept.items):
-        return (scene.say("complied", act, numbers={**numbers, "list": kept.basis}),)
+        return scene.say("complied", act, numbers={**numbers, "list": kept.basis})
     if forbidden is None:
-        return (scene.say("undetermined", act, numbers=numbers, missing=(scene.params.forbidden,)),)
+        return scene.say("undetermined", act, numbers=numbers, missing=(scene.params.forbidden,))
     entry = find(item, forbidden.items)
     if entry is None:
-        return (scene.say("undetermined", act, words="not_listed", numbers=numbers, missing=(scene.params.kept,)),)
+        return scene.say("undetermined", act, words="not_listed", numbers=numbers, missing=(scene.params.kept,))
     outcome, tried = scene.weigh(act)
-    return (scene.say(outcome, act, numbers={**numbers, "entry": entry.name}, exceptions=tried),)
+    return scene.say(outcome, act, numbers={**numbers, "entry": entry.name}, exceptions=tried)
 
 
 def find(item: str, items: Sequence[ListItem]) -> ListItem | None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.documents import DocumentIssued
 from contracts.text import containment
-from services.monitor.domain import Act, Verdict
+from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.evaluators.linked import parents_of
 from services.monitor.judging import Evaluator, Params, Scene, act_scope
 
@@ -29,56 +29,38 @@ class SimilarParams(Params):
 
 
 def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
-    """Return the verdict on the later document of a pair."""
+    """Return the verdict on the later document of a pair; none on a document without a basis where bases are compared."""
     act = scene.anchor
-    if act is None:
-        return ()
-    speaks, missing = scene.speaks_of(act)
-    if speaks is False:
+    speaks, missing = scene.speaks_of(act) if act else (False, ())
+    if act is None or speaks is False:
         return ()
     event = act.read(DocumentIssued)
-    absent: list[str] = []
-    if scene.params.to == "parent":
-        if not event.implements:
-            return ()
-        others, absent = parents_of(scene.acts, act)
-    else:
-        others = _own_before(scene, act)
-    if missing or speaks is None:
-        return (scene.say("undetermined", act, missing=missing),)
-    if event.sketch is None:
-        return (scene.say("undetermined", act, missing=("sketch",)),)
+    if scene.params.to == "parent" and not event.implements:
+        return ()
+    if speaks is None or event.sketch is None:
+        return (scene.say("undetermined", act, missing=missing or ("sketch",)),)
+    threshold = _percent(scene.params.threshold)
     if len(event.sketch.values) < scene.params.fewest_values:
-        return (
-            scene.say(
-                "complied",
-                act,
-                words="short",
-                numbers={"threshold": _percent(scene.params.threshold), "fewest": scene.params.fewest_values},
-            ),
-        )
-    best = max(
-        ((share, other) for other in others if (share := _share(act, other)) is not None),
-        key=lambda one: (one[0], one[1].id),
-        default=None,
-    )
-    if best is not None and best[0] >= scene.params.threshold:
-        share, other = best
-        numbers = {
-            "share": _percent(share),
-            "threshold": _percent(scene.params.threshold),
-            "other": other.read(DocumentIssued).doc_no or f"《{other.read(DocumentIssued).heading}》",
-            "method": event.sketch.method,
-        }
+        numbers: dict[str, Scalar] = {"threshold": threshold, "fewest": scene.params.fewest_values}
+        return (scene.say("complied", act, words="short", numbers=numbers),)
+    return (_compare(scene, act, event.sketch.method),)
+
+
+def _compare(scene: Scene[SimilarParams], act: Act, method: str) -> Verdict:
+    """Return the verdict by the closest of the others; open when it is not close but another cannot be compared."""
+    by_parent = scene.params.to == "parent"
+    others, absent = parents_of(scene.acts, act) if by_parent else (_own_before(scene, act), [])
+    shares = [(share, other) for other in others if (share := _share(act, other)) is not None]
+    share, closest = max(shares, key=lambda one: (one[0], one[1].id), default=(0.0, None))
+    numbers: dict[str, Scalar] = {"share": _percent(share), "threshold": _percent(scene.params.threshold)}
+    if closest is not None and share >= scene.params.threshold:
+        other = closest.read(DocumentIssued)
+        numbers |= {"other": other.doc_no or f"《{other.heading}》", "method": method}
         outcome, tried = scene.weigh(act)
-        return (scene.say(outcome, act, numbers=numbers, acts=(other.id,), exceptions=tried),)
-    unread = [other for other in others if _share(act, other) is None]
-    if absent or unread:
-        return (
-            scene.say("undetermined", act, missing=("上位文件.sketch" if scene.params.to == "parent" else "sketch",)),
-        )
-    numbers = {"share": _percent(best[0]) if best else "0%", "threshold": _percent(scene.params.threshold)}
-    return (scene.say("complied", act, numbers=numbers, acts=[best[1].id] if best else ()),)
+        return scene.say(outcome, act, numbers=numbers, acts=(closest.id,), exceptions=tried)
+    if absent or len(shares) < len(others):
+        return scene.say("undetermined", act, missing=("上位文件.sketch" if by_parent else "sketch",))
+    return scene.say("complied", act, numbers=numbers, acts=[closest.id] if closest else ())
 
 
 def _own_before(scene: Scene[SimilarParams], act: Act) -> list[Act]:
