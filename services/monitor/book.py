@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any, Final
@@ -66,6 +66,7 @@ class Book:
         self.packs = packs
         self._bound = bound
         self.adopted = frozenset(bound)
+        self._by_event: dict[tuple[str, str], Sequence[tuple[str, Bound[Params]]]] = {}
         self._resolved: dict[str, Mapping[str, Bound[Params]]] = {}
         self._by_place: dict[str, list[Pack]] = {}
         for pack in sorted(packs.values(), key=lambda one: one.id):
@@ -87,9 +88,18 @@ class Book:
 
     def scopes(self, act: Act) -> Iterable[tuple[str, str]]:
         """Yield every (rule, scope) that an act takes part in."""
-        for rule, bound in self.for_place(act.place).items():
+        for rule, bound in self._speaking(act.place, act.name):
             for scope in bound.evaluator.scopes(bound.params, act):
                 yield rule, scope
+
+    def _speaking(self, place: str, event: str) -> Sequence[tuple[str, Bound[Params]]]:
+        """Return the rules of a place whose scopes an event may belong to."""
+        found = self._by_event.get((place, event))
+        if found is None:
+            rules = self.for_place(place).items()
+            found = tuple((rule, one) for rule, one in rules if event in one.params.on or event in one.evaluator.also)
+            self._by_event[place, event] = found
+        return found
 
 
 def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evaluator[Any]]) -> Book:
@@ -118,6 +128,11 @@ def _exists(rule: str, pack: Pack, rules: Mapping[str, Rule]) -> bool:
     if rule not in rules:
         raise RuleBroken(pack.id, f"there is no rule {rule}")
     return True
+
+
+def alone(rule: Rule) -> Bound[Params]:
+    """Return a rule with its own parameters, as no pack has it; raise ``RuleBroken``."""
+    return _settled(rule, {}, _UNBOUND, evaluator_kinds())
 
 
 def _whole(pack: Pack, packs: Mapping[str, Pack], below: tuple[str, ...] = ()) -> Pack:

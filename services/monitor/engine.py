@@ -1,11 +1,11 @@
 """From a set of acts to verdicts: which scopes an act takes part in, and what the rules say of a scope. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict
 from services.monitor.judging import ACT_SCOPE, Bound, Params, Scene
-from services.monitor.relations import by_id, needs, offers
+from services.monitor.relations import needs, offers
 from services.monitor.world import World
 
 
@@ -23,6 +23,7 @@ class Index:
         """Index the acts; later ones of the same id replace earlier ones."""
         self.by_id: dict[str, Act] = {act.id: act for act in acts}
         self._offered: dict[str, list[str]] = {}
+        self._scenes: dict[str, dict[str, Act]] = {}
         for act in self.by_id.values():
             for key in offers(act):
                 self._offered.setdefault(key, []).append(act.id)
@@ -32,40 +33,51 @@ class Index:
         return {name: self.by_id[name] for key in keys for name in self._offered.get(key, ())}
 
     def scene(self, scope: str) -> dict[str, Act]:
-        """Return the acts that judging a scope needs."""
+        """Return the acts that judging a scope needs; many rules judge one scope, so it is found once."""
+        found = self._scenes.get(scope)
+        if found is None:
+            found = self._scenes[scope] = self._find_scene(scope)
+        return found
+
+    def _find_scene(self, scope: str) -> dict[str, Act]:
         anchor = self.by_id.get(scope.removeprefix(ACT_SCOPE)) if scope.startswith(ACT_SCOPE) else None
         return self.find(keys_of(scope, anchor))
 
 
-def judge(book: Book, rule: str, scope: str, acts: Mapping[str, Act], world: World) -> list[Verdict]:
+def judge(
+    book: Book, rule: str, scope: str, acts: Mapping[str, Act], world: World, *, terse: bool = False
+) -> list[Verdict]:
     """Return every verdict of a rule on a scope.
 
-    Each act is judged with the parameters of its own place; verdicts on days when the rule was no law are left out.
+    Each act is judged with the parameters of its own place; verdicts on days when the rule was no law are left out. ``terse``
+    makes verdicts that raise no alert without words.
     """
-    members = _members(book, rule, scope, acts)
-    packs: dict[str, Bound[Params]] = {bound.pack: bound for _, bound in members}
+    packs = {bound.pack: bound for bound in _bounds(book, rule, scope, acts)}
     verdicts: list[Verdict] = []
     for pack in sorted(packs):
         bound = packs[pack]
-        for verdict in bound.evaluator.judge(Scene(bound, scope, acts, world)):
+        for verdict in bound.evaluator.judge(Scene(bound, scope, acts, world, terse)):
             mine = book.bound(rule, verdict.place)
             if mine is not None and mine.pack == pack and bound.in_force(verdict.happened_on):
                 verdicts.append(verdict)
     return verdicts
 
 
-def _members(book: Book, rule: str, scope: str, acts: Mapping[str, Act]) -> list[tuple[Act, Bound[Params]]]:
+def _bounds(book: Book, rule: str, scope: str, acts: Mapping[str, Act]) -> Iterable[Bound[Params]]:
+    """Yield the rule as it holds for each act that belongs to the scope."""
     if scope.startswith(ACT_SCOPE):
         anchor = acts.get(scope.removeprefix(ACT_SCOPE))
-        candidates: Sequence[Act] = (anchor,) if anchor else ()
+        candidates: Iterable[Act] = (anchor,) if anchor else ()
     else:
-        candidates = [act for act in acts.values() if scope in offers(act) or scope == by_id(act.id)]
-    found = []
+        candidates = (act for act in acts.values() if scope in offers(act))
+    places: set[tuple[str, str]] = set()
     for act in candidates:
+        if (act.place, act.name) in places:
+            continue
         bound = book.bound(rule, act.place)
         if bound is not None and scope in bound.evaluator.scopes(bound.params, act):
-            found.append((act, bound))
-    return found
+            places.add((act.place, act.name))
+            yield bound
 
 
 def judge_all(book: Book, acts: Iterable[Act], world: World) -> list[Verdict]:

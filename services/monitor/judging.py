@@ -58,6 +58,8 @@ class Scene(Generic[P]):
     scope: str
     acts: Mapping[str, Act]
     world: World
+    terse: bool = False
+    """Only alerts are wanted: verdicts that raise none are made without words."""
 
     @property
     def params(self) -> P:
@@ -110,10 +112,24 @@ class Scene(Generic[P]):
         verdict names what its exceptions lacked. Users read both by their Chinese names.
         """
         rule = self.bound.rule
+        day = on or act.day
+        raises = (outcome == "violated" if alert is None else alert) and day >= rule.known_from
+        if self.terse and not raises:
+            return Verdict(
+                rule.id,
+                rule.version,
+                self.scope,
+                subject or act.id,
+                outcome,
+                "",
+                act.unit,
+                act.place,
+                day,
+                (),
+                recheck_on=recheck_on,
+            )
         shown = dict(numbers or {})
         template = rule.explain.get(words or outcome) or DEFAULT_WORDS[outcome]
-        day = on or act.day
-        raises = outcome == "violated" if alert is None else alert
         if outcome == "undetermined" and not missing:
             missing = tuple(one.evidence for one in exceptions if one.met is None)
         lacking = tuple(dict.fromkeys(label(field) for field in missing))
@@ -132,7 +148,7 @@ class Scene(Generic[P]):
             numbers=shown,
             exceptions=exceptions,
             missing=lacking,
-            severity=(severity or rule.severity) if raises and day >= rule.known_from else None,
+            severity=(severity or rule.severity) if raises else None,
             recheck_on=recheck_on,
         )
 
@@ -166,6 +182,10 @@ class Evaluator(Generic[P]):
     """The bucket family and days that it compares over, checked against the relation's bucket width."""
     conditions: Callable[[P], Mapping[str, tuple[Condition, ...]]] = lambda _params: {}
     """Further conditions, by the event that they are tested on."""
+    excuses: Callable[[P], tuple[str, ...]] = lambda _params: ()
+    """Names of the exceptions that it tries beside those of the rule file; all come from the clause."""
+    also: frozenset[str] = frozenset()
+    """Events that it does not judge but that belong to its scopes."""
 
 
 def act_scope(params: Params, act: Act) -> Iterable[str]:

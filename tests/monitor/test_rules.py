@@ -3,14 +3,14 @@
 import re
 import unicodedata
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from contracts.catalog import BY_NAME
 from contracts.workdays import builtin
-from services.monitor import policy
-from services.monitor.book import evaluator_kinds, load, shipped
+from services.monitor import policy, rules_table
+from services.monitor.book import alone, evaluator_kinds, load, shipped
 from services.monitor.cases import run
 from services.monitor.derived import DERIVED
 from services.monitor.labels import LEVELS, label, level_name
@@ -64,7 +64,8 @@ def test_every_exception_excuses_in_some_case(rule: Rule) -> None:
         for tried in verdict.exceptions
         if tried.met
     }
-    assert {excuse.name for excuse in rule.exceptions} <= granted
+    bound = alone(rule)
+    assert {*bound.evaluator.excuses(bound.params), *(excuse.name for excuse in rule.exceptions)} <= granted
 
 
 @pytest.mark.parametrize("rule", LIVE)
@@ -138,7 +139,7 @@ def test_a_fingerprint_is_of_the_meaning_alone() -> None:
     assert fingerprint(late) != fingerprint(text)
 
 
-def test_the_lock_is_written_once_and_not_over_a_fault(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lock_is_written_once_and_not_over_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy, "LOCK", tmp_path / "rules.lock")
     assert policy.lock().status == 0
     assert policy.read_lock() == policy.seals(TEXTS)
@@ -269,6 +270,14 @@ def test_one_file_makes_a_new_rule() -> None:
     assert proof.held == ("most",)
     assert book.bound("MTG-21", "9801") is not None
     assert book.bound("MTG-21", "9901") is None
+
+
+def test_the_table_of_rules_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rules_table.main(["--check"]) == 0
+    monkeypatch.setattr(rules_table, "FILE", tmp_path / "rules.md")
+    assert rules_table.main(["--check"]) == 1
+    assert rules_table.main([]) == 0
+    assert rules_table.main(["--check"]) == 0
 
 
 def test_every_field_that_a_rule_may_read_has_a_chinese_name() -> None:

@@ -17,6 +17,9 @@ from services.monitor.relations import by_id, offers, topic_of
 _NAMES: Final = frozenset({"topic", "parent", "parent_on", "held_on", "reach_level"})
 
 
+_SAME_SESSION: Final = "在上级视频会议结束时即安排落实（同一场次）"
+
+
 class FollowUpParams(Params):
     """``[decide]`` of kind ``follow_up``."""
 
@@ -90,7 +93,7 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
     minutes = timedelta(minutes=scene.params.same_session_minutes)
     inside = bool(event.same_session) or event.starts_at <= ended + minutes
     session = Tried(
-        "在上级视频会议结束时即安排落实（同一场次）",
+        _SAME_SESSION,
         inside,
         label("same_session" if event.same_session else "starts_at"),
     )
@@ -111,6 +114,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=act_scope,
     judge=judge,
+    excuses=lambda _params: (_SAME_SESSION,),
     words=lambda _params: {
         "violated": _NAMES,
         "excused": _NAMES,

@@ -115,6 +115,7 @@ EVALUATOR = Evaluator(
         "complied": _NAMES,
         "undetermined": frozenset(),
     },
+    excuses=lambda params: tuple(one.name for one in params.excused_by),
     conditions=lambda params: {
         "doc.issued": (*params.fails, *params.parent, *(one for excuse in params.excused_by for one in excuse.when))
     },

@@ -18,6 +18,10 @@ from services.monitor.relations import loans_of
 _NAMES: Final = frozenset({"from", "limit", "until", "months", "loans"})
 
 
+_CONDITIONS: Final = ("因参与重大任务", "经县级以上教育部门同意", "报同级党委审批备案")
+"""All three together allow a loan."""
+
+
 class LoanParams(Params):
     """``[decide]`` of kind ``loan``."""
 
@@ -66,9 +70,9 @@ def _consented(scene: Scene[LoanParams], act: Act) -> Verdict:
     education = _has(event.consents, "教育部门同意", scene.params.consent_level)
     committee = _has(event.consents, "党委审批备案", None)
     tried = (
-        Tried("因参与重大任务", event.major_task, label("major_task")),
-        Tried("经县级以上教育部门同意", education, label("consents")),
-        Tried("报同级党委审批备案", committee, label("consents")),
+        Tried(_CONDITIONS[0], event.major_task, label("major_task")),
+        Tried(_CONDITIONS[1], education, label("consents")),
+        Tried(_CONDITIONS[2], committee, label("consents")),
     )
     subject = f"consent|{act.id}"
     if all(one.met for one in tried):
@@ -163,6 +167,8 @@ EVALUATOR = Evaluator(
     on=frozenset({"sec.started"}),
     scopes=scopes,
     judge=judge,
+    also=frozenset({"sec.extended", "sec.ended"}),
+    excuses=lambda _params: _CONDITIONS,
     words=lambda _params: {
         "consented": frozenset(),
         "no_consent": frozenset({"lacking"}),

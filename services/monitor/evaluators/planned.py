@@ -103,5 +103,6 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "mtg.convened", "ins.launched"}),
     scopes=scopes,
     judge=judge,
+    also=frozenset({"plan.filed", "plan.amended"}),
     words=_words,
 )

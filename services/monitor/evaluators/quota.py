@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reports import ReportSubmitted
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import offers
+
+_EXPLAINED: Final = "已向上级党委办公厅（室）作出书面说明"
 
 
 class QuotaParams(Params):
@@ -129,7 +131,7 @@ def _explained(scene: Scene[QuotaParams], crossing: Act) -> tuple[Tried, ...]:
         and act.event.explains == scene.params.explained_by
         and act.unit == crossing.unit
     )
-    return (Tried("已向上级党委办公厅（室）作出书面说明", bool(found), "已报送说明" if found else "未见书面说明"),)
+    return (Tried(_EXPLAINED, bool(found), "已报送说明" if found else "未见书面说明"),)
 
 
 def _words(params: QuotaParams) -> Mapping[str, frozenset[str]]:
@@ -145,5 +147,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "ins.launched"}),
     scopes=scopes,
     judge=judge,
+    also=frozenset({"plan.filed", "plan.amended", "rpt.submitted"}),
+    excuses=lambda params: (_EXPLAINED,) if params.explained_by else (),
     words=_words,
 )
