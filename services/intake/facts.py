@@ -19,7 +19,7 @@ the first can no longer arrive (``domain.UNCERTAIN``) and is a conflict until th
 Left open is only a process that the system freezes for minutes between the two steps and then lets go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -40,8 +40,10 @@ PUBLISHING: Final = 30.0
 
 
 class Unsettled(ConnectionError):
-    """Another process settles the same id in this moment; its answer will be there in the next."""
+    """Other processes settled the same ids at each of our attempts; sent again, it will find their answers."""
 
+
+_TRIES: Final = 5
 
 _log = structlog.stdlib.get_logger("intake.facts")
 
@@ -84,40 +86,45 @@ class Facts:
         with batch_span("intake.commit", carriers, facts=len(leaders)):
             async with self._pool.acquire() as db:
                 standing = await store.reserve(db, list(leaders.values()), after=self._last, now=now)
-            found = await self._find(standing)
-            again = await self._reserve_again(leaders, standing, found, now)
-            new = [fact for fact in leaders.values() if fact.fact_id not in standing or fact.fact_id in again]
+            found, ours = await self._settle(leaders, standing, now)
+            new = [fact for fact in leaders.values() if fact.fact_id not in standing or fact.fact_id in ours]
             stored = await self._publish(new)
             outcomes = [_outcome(fact, leaders, stored, standing, found) for fact in facts]
             await self._confirm(found | stored, facts, outcomes)
         return outcomes
 
-    async def _find(self, standing: dict[str, Standing]) -> dict[str, int]:
-        """Return the positions of reservations that nobody confirmed and the stream holds."""
-        unconfirmed = {fact_id: known for fact_id, known in standing.items() if known.position is None}
-        if not unconfirmed:
-            return {}
-        after = min(known.after for known in unconfirmed.values())
-        return await lookup.find(self._nc.jetstream(), unconfirmed, after=after)
+    async def _settle(
+        self, leaders: Mapping[str, Candidate], standing: dict[str, Standing], now: datetime
+    ) -> tuple[dict[str, int], set[str]]:
+        """Settle the reservations that nobody confirmed; ``standing`` is brought up to date meanwhile.
 
-    async def _reserve_again(
-        self, leaders: dict[str, Candidate], standing: dict[str, Standing], found: dict[str, int], now: datetime
-    ) -> set[str]:
-        """Return the ids of reservations that the stream does not hold and that now are ours to publish."""
-        lost = [
-            leaders[fact_id]
-            for fact_id, known in standing.items()
-            if known.position is None
-            and fact_id not in found
-            and fate_of_unconfirmed(known, leaders[fact_id].hash, now) == "publish"
-        ]
-        if not lost:
-            return set()
-        async with self._pool.acquire() as db:
-            ours = await store.reserve_again(db, lost, standing, after=self._last, now=now)
-        if len(ours) < len(lost):
-            raise Unsettled("a fact is being stored by another process")
-        return ours
+        Return the positions of those that the stream holds, and the ids of those that are now ours to publish.
+        """
+        found: dict[str, int] = {}
+        ours: set[str] = set()
+        for _ in range(_TRIES):
+            open_ = {
+                fact_id: known
+                for fact_id, known in standing.items()
+                if known.position is None and fact_id not in found and fact_id not in ours
+            }
+            if not open_:
+                break
+            after = min(known.after for known in open_.values())
+            found |= await lookup.find(self._nc.jetstream(), open_, after=after)
+            lost = [
+                leaders[fact_id]
+                for fact_id, known in open_.items()
+                if fact_id not in found and fate_of_unconfirmed(known, leaders[fact_id].hash, now) == "publish"
+            ]
+            if not lost:
+                break
+            async with self._pool.acquire() as db:
+                ours |= await store.reserve_again(db, lost, standing, after=self._last, now=now)
+                standing |= await queries.standing(db, [fact.fact_id for fact in lost if fact.fact_id not in ours])
+        else:
+            raise Unsettled("other processes keep settling the same facts")
+        return found, ours
 
     async def _publish(self, new: list[Candidate]) -> dict[str, int]:
         if not new:

@@ -38,6 +38,11 @@ class Taker:
         self._seconds = metrics.histogram("intake_seconds", "From an item's reading to its durable answer")
         metrics.gauge("intake_waiting", "Items that wait for their group").ask(lambda: facts.waiting)
 
+    @property
+    def waiting(self) -> int:
+        """Return how many items wait for their group."""
+        return self._facts.waiting
+
     async def take(self, raws: Sequence[bytes], who: Principal, *, quarantine: bool = True) -> list[ItemResult]:
         """Take each item and tell what became of it, once that is durable.
 
