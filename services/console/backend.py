@@ -167,7 +167,6 @@ class Backend:
         except httpx.HTTPError as error:
             raise self._away(service, type(error).__name__) from error
         self._refuse(service, response)
-        self._down.pop(service, None)
         return response
 
     def _refuse(self, service: Service, response: httpx.Response) -> None:
@@ -182,11 +181,13 @@ class Backend:
 
     def _read(self, service: Service, shape: type[ModelT], response: httpx.Response) -> ModelT:
         try:
-            return shape.model_validate_json(response.content)
+            answer = shape.model_validate_json(response.content)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise self._away(service, f"shape {shape.__name__} {where}: {first['type']}") from None
+        self._down.pop(service, None)
+        return answer
 
     def _away(self, service: Service, why: str) -> Unavailable:
         since = self._down.setdefault(service, self._now())

@@ -26,7 +26,7 @@ from services.console.session import WATCHERS, User, signed_in
 router = APIRouter()
 log = structlog.get_logger()
 
-_RETRY_SECONDS: Final = (1.0, 2.0, 5.0, 10.0)
+_RETRY_SECONDS: Final = (0.5, 2.0, 5.0, 10.0)
 
 
 class Follow(BaseModel):
@@ -75,11 +75,11 @@ class Follower:
             except (Unavailable, httpx.HTTPError) as error:
                 log.info("live.interrupted", kind=type(error).__name__)
                 yield self._state("interrupted")
-                await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
-                tries += 1
             except Rejected:
                 yield self._state("refused")
                 return
+            await asyncio.sleep(_RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)])
+            tries += 1
         yield self._state("ended")
 
     async def _connected(self) -> AsyncIterator[ServerSentEvent]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from contracts.catalog import EVENTS
+from contracts.event import TYPE_PREFIX
 from contracts.jurisdiction import is_code, level_of
 from kit.clock import BEIJING
 
@@ -153,7 +154,6 @@ FACT_NAMES: Final[Mapping[str, str]] = {
 UNIT_FACTS: Final = frozenset({"from_unit", "to_unit", "target"})
 """Numbers of rules that are keys of units."""
 LEVELS: Final = ("国家", "省", "市", "县", "乡", "村")
-WEEKDAYS: Final = "一二三四五六日"
 NOTHING: Final = "—"
 MANY_TIMES: Final = 10
 
@@ -161,9 +161,9 @@ _EVENT_TITLES: Final = {event.event_name(): event.title for event in EVENTS}
 
 
 def event_title(type_name: str) -> str:
-    """Return the Chinese name of a CloudEvents type, or the type itself when it is none of ours."""
-    parts = type_name.removeprefix("cn.jianfu.").rsplit(".", 1)
-    return _EVENT_TITLES.get(parts[0], type_name)
+    """Return the Chinese name of a CloudEvents type or of ``family.verb``; what is none of ours stays as it is."""
+    name = type_name.removeprefix(TYPE_PREFIX).split(".v", 1)[0]
+    return _EVENT_TITLES.get(name, type_name)
 
 
 def day(value: date | datetime | None) -> str:

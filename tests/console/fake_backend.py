@@ -27,6 +27,7 @@ class FakeBackend:
         """Method, path and query or body of every request."""
         self.tokens: list[str] = []
         self._changes: list[tuple[int, Json]] = []
+        self._hang_ups = 0
         self._news = asyncio.Condition()
         self.app = self._build()
 
@@ -43,12 +44,21 @@ class FakeBackend:
             self._changes.append((len(self._changes) + 1, change))
             self._news.notify_all()
 
+    async def hang_up(self) -> None:
+        """End every open stream."""
+        async with self._news:
+            self._hang_ups += 1
+            self._news.notify_all()
+
     async def _follow(self, after: int, severity: str) -> AsyncIterator[bytes]:
         yield f": ping\nid: {after}\n\n".encode()
+        opened = self._hang_ups
         while True:
             async with self._news:
-                while len(self._changes) <= after:
+                while len(self._changes) <= after and self._hang_ups == opened:
                     await self._news.wait()
+                if self._hang_ups != opened:
+                    return
                 fresh = [(seq, change) for seq, change in self._changes if seq > after]
             for seq, change in fresh:
                 after = seq
@@ -75,6 +85,7 @@ class FakeBackend:
             return answer
 
         self._monitor(app)
+        self._rules(app)
         self._ledger(app)
         self._intake_and_notify(app)
         return app
@@ -109,6 +120,7 @@ class FakeBackend:
                     return JSONResponse(data.dossier(one))
             return _missing("没有这条预警")
 
+    def _rules(self, app: FastAPI) -> None:
         @app.get("/v1/acts/{act_id}/verdicts")
         async def verdicts(act_id: str) -> Json:
             return {"act_id": act_id, **data.sheet()}

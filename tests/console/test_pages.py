@@ -75,7 +75,8 @@ async def test_every_route_declares_who_may_use_it(console: FastAPI) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "position"), [("/", "12\u2009486"), ("/ledgers/documents", "12\u2009486"), (f"/alerts/{ALERT}", "12\u2009486")]
+    ("path", "position"),
+    [("/", "12\u2009486"), ("/ledgers/documents", "12\u2009486"), (f"/alerts/{ALERT}", "12\u2009486")],
 )
 async def test_an_answer_says_how_current_it_is(browse: Browser, path: str, position: str) -> None:
     page = (await (await browse(OPERATOR)).get(path)).text
@@ -118,7 +119,9 @@ async def test_an_export_passes_the_workbook_on(browse: Browser, backend: FakeBa
 
 async def test_an_act_shows_why_and_why_not(browse: Browser) -> None:
     page = (await (await browse(OPERATOR)).get(f"/acts/{data.act(2)}")).text
-    order = [page.index(word) for word in ("正文 5231 字", "不知道附注是否印有", "未超过限额 50 件", "此规则不涉及这类行为")]
+    order = [
+        page.index(word) for word in ("正文 5231 字", "不知道附注是否印有", "未超过限额 50 件", "此规则不涉及这类行为")
+    ]
     assert order == sorted(order)
     assert "9c1f" * 16 in page
     assert "更正" in page
@@ -156,7 +159,8 @@ async def test_a_quarantined_event_is_offered_again(browse: Browser, backend: Fa
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [(f"/alerts/{'a' * 26}", 404), ("/alerts/x", 422), ("/nowhere", 404), ("/precheck/nothing", 404)]
+    ("path", "status"),
+    [(f"/alerts/{'a' * 26}", 404), ("/alerts/x", 422), ("/nowhere", 404), ("/precheck/nothing", 404)],
 )
 async def test_a_fault_is_a_page_in_the_users_own_frame(browse: Browser, path: str, status: int) -> None:
     page = await (await browse(OPERATOR)).get(path)
@@ -196,4 +200,6 @@ async def post(client, path: str, **fields: str):
     """Send a form as a browser would, from a page of ours."""
     page = (await client.get("/keys")).text
     token = page.split('name="form_token" value="')[1].split('"')[0]
-    return await client.post(path, data={"form_token": token, **fields}, headers={"origin": str(client.base_url).rstrip("/")})
+    return await client.post(
+        path, data={"form_token": token, **fields}, headers={"origin": str(client.base_url).rstrip("/")}
+    )

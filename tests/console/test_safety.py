@@ -13,9 +13,23 @@ from tests.console.test_pages import PAGES
 
 CONSOLE = Path(__file__).resolve().parents[2] / "services" / "console"
 OURS = sorted(
-    path for path in CONSOLE.rglob("*") if path.suffix in {".html", ".css", ".js", ".svg"} and "vendor" not in path.parts
+    path
+    for path in CONSOLE.rglob("*")
+    if path.suffix in {".html", ".css", ".js", ".svg"} and "vendor" not in path.parts
 )
-TOO_NEW_CSS = (":has(", ":is(", ":where(", "@container", "@layer", "inset:", "aspect-ratio", "color-mix(", "dvh", "&:", "& ")
+TOO_NEW_CSS = (
+    ":has(",
+    ":is(",
+    ":where(",
+    "@container",
+    "@layer",
+    "inset:",
+    "aspect-ratio",
+    "color-mix(",
+    "dvh",
+    "&:",
+    "& ",
+)
 TOO_NEW_JS = (".at(", "structuredClone", "Object.hasOwn", "findLast", "static {", ".toSorted", ".groupBy", "||=", "&&=")
 
 
@@ -33,7 +47,7 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
         self._tag = tag
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - the base class calls it so
         self._tag = ""
 
     def handle_data(self, data: str) -> None:

@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi import FastAPI
 
 from kit.auth import Keys, Role, new_key_pair
 from kit.clock import now
 from kit.errors import Unauthorized
-from services.console.ticket import AUDIENCE, Tickets, mint_ticket
+from services.console.ticket import Tickets, mint_ticket
 from tests.console.conftest import ORIGIN, Browser, KeyPair, ticket_of, token_of
 from tests.console.fake_backend import FakeBackend
 from tests.console.test_pages import ALERT, post
@@ -59,10 +58,9 @@ def test_a_ticket_must_say_what_it_is_for(key_pair: KeyPair, change: dict[str, s
     kid = jwt.get_unverified_header(good)["kid"]
     claims = jwt.decode(good, options={"verify_signature": False}) | change
     claims = {name: value for name, value in claims.items() if value is not None}
-    forged = jwt.encode(claims, load_pem_private_key(key_pair.private, None), algorithm="EdDSA", headers={"kid": kid})
+    forged = jwt.encode(claims, key_pair.private, algorithm="EdDSA", headers={"kid": kid})
     with pytest.raises(Unauthorized, match="无效"):
         tickets(key_pair, [START]).redeem(forged)
-    assert AUDIENCE != "jianfu"
 
 
 def test_an_api_token_is_no_ticket(key_pair: KeyPair) -> None:
