@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -94,6 +96,34 @@ def test_a_quote_stands_in_its_source(source: Source) -> None:
     else:
         text = (files("services.monitor") / "sources" / source.file).read_text("utf-8")
         assert plain(source.quote) in plain(text)
+
+
+@pytest.mark.parametrize("rule", LIVE)
+def test_a_number_that_no_source_gives_is_marked_as_ours(rule: Rule) -> None:
+    quotes = "".join(plain(source.quote) for source in rule.sources)
+    for name, parameter in rule.parameters.items():
+        value = parameter.value
+        if parameter.basis == "source" and isinstance(value, int | float):
+            words = {str(value), LEVELS[int(value)]} if name.endswith("level") else {str(value)}
+            assert any(word in quotes for word in words), name
+    assert list(bare_numbers(rule.decide)) == []
+
+
+def bare_numbers(node: Any, field: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the numbers that a rule decides with outside its parameters; zero and codes of levels are none."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from bare_numbers(value, str(node.get("field", key)))
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from bare_numbers(value, field)
+    elif isinstance(node, int | float) and not isinstance(node, bool) and node != 0 and not field.endswith("level"):
+        yield field, node
+
+
+def test_a_bare_number_is_seen() -> None:
+    assert list(bare_numbers({"tests": [{"fails": [{"field": "pages", "op": "gt", "value": 10}]}]})) == [("pages", 10)]
+    assert list(bare_numbers({"when": [{"field": "@to_level", "op": "eq", "value": 3}], "wait": 0})) == []
 
 
 def plain(text: str) -> str:
