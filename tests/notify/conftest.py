@@ -140,6 +140,11 @@ async def _all(js: "JetStreamContext", stream: str, subject: str) -> list[dict[s
         await found.unsubscribe()
 
 
+async def row(pool: "Pool", statement: str) -> tuple[Any, ...]:
+    """Return the one row of a query."""
+    return tuple(await pool.fetchrow(statement) or ())
+
+
 Start = Callable[..., Awaitable[Notify]]
 
 

@@ -19,7 +19,7 @@ import pytest
 from services.notify.channels import webhook
 from services.notify.channels.base import REASONS, Channel, Item, Message, Outcome, Surroundings, kinds
 from services.notify.channels.smtp import SmtpOptions, mail
-from tests.notify.receivers import HttpReceiver, MailReceiver, free_port
+from tests.notify.receivers import HttpReceiver, MailReceiver, certificate, free_port
 from tests.notify.samples import START, alert, alert_id, body, change
 
 pytestmark = pytest.mark.connected
@@ -236,9 +236,34 @@ async def test_a_name_is_resolved_and_kept_in_the_host_header(secret_file: Path)
         options = {**webhook_options(receiver, secret_file), "url": f"http://localhost:{receiver.port}/a?b=c"}
         async with opened("webhook", options) as channel:
             outcome = await channel.send(message(item()))
-    if outcome == Outcome("retry", "unreachable"):
-        pytest.skip("this machine resolves localhost to ::1 first")
+    assert outcome == Outcome("delivered", "accepted")
     assert (receiver.got[0].path, receiver.got[0].headers["host"]) == ("/a?b=c", f"localhost:{receiver.port}")
+
+
+@pytest.mark.parametrize(
+    ("name", "believed", "outcome"),
+    [
+        ("localhost", True, Outcome("delivered", "accepted")),
+        ("localhost", False, Outcome("retry", "unreachable")),
+        ("other.example.test", True, Outcome("retry", "unreachable")),
+    ],
+)
+async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_pinned(
+    name: str, believed: bool, outcome: Outcome, secret_file: Path, tmp_path: Path
+) -> None:
+    context, authority = certificate(tmp_path, name)
+    async with HttpReceiver(tls=context).up() as receiver:
+        options = {"url": f"https://localhost:{receiver.port}/", "secret_file": secret_file}
+        async with opened("webhook", options | ({"ca_file": authority} if believed else {})) as channel:
+            assert await channel.send(message(item())) == outcome
+
+
+async def test_an_unreadable_authority_is_refused(secret_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="无法读取证书文件"):
+        async with opened(
+            "webhook", {"url": "https://x.test/", "secret_file": secret_file, "ca_file": tmp_path / "no"}
+        ):
+            pass
 
 
 async def test_an_unknown_name_is_tried_again(secret_file: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.factories import calendar, corrected, day_ended, registered, withdrawn
-from tests.notify.conftest import CITY, COUNTY, Notify, Start
+from tests.notify.conftest import CITY, COUNTY, Notify, Start, row
 from tests.notify.samples import alert, alert_id
 
 pytestmark = pytest.mark.connected
@@ -261,7 +261,7 @@ async def test_who_sees_what(ready: Notify) -> None:
 async def test_where_a_second_desk_is_only_its_units_people_act(ready: Notify) -> None:
     await ready.tell(unit("990101.zhu", kind="纪检监察", superior=DESK))
     clue_id = (await hand_over(ready))["clue_id"]
-    anybody = {"role": "discipline", "place": COUNTY}
+    anybody: dict[str, Any] = {"role": "discipline", "place": COUNTY}
     assert (await ready.get(f"/v1/clues/{clue_id}", **anybody)).status_code == 404
     assert (await ready.post(f"/v1/clues/{clue_id}/receive", **anybody)).status_code == 404
     assert (await ready.post(f"/v1/clues/{clue_id}/receive", **DISCIPLINE)).status_code == 200
@@ -348,8 +348,8 @@ async def test_an_unreadable_message_is_set_aside_and_nothing_behind_it_waits(re
     broken = alert("raised", "b", severity="warning")
     del broken["data"]["clause"]
     await ready.raise_(broken, alert("raised", "c"))
-    row = await ready.pool.fetchrow("select stream, reason from notify.set_aside")
-    assert tuple(row) == ("ALERTS", "data.clause: Field required")
+    aside = await row(ready.pool, "select stream, reason from notify.set_aside")
+    assert aside == ("ALERTS", "data.clause: Field required")
     assert (await hand_over(ready, "c"))["state"] == "open"
 
 

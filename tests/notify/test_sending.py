@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from services.notify.measures import Measures
 from services.notify.queries import Whose
 from services.notify.sending import Sender, Terms
 from tests.eventually import eventually
-from tests.notify.conftest import COUNTY, Notify, Start
+from tests.notify.conftest import COUNTY, Notify, Start, row
 from tests.notify.receivers import HttpReceiver, MailReceiver
 from tests.notify.samples import START, alert, alert_id
 
@@ -165,8 +165,8 @@ async def test_more_than_the_budget_goes_into_a_digest(start: Start, files: Call
         await notify.raise_(*(alert("raised", f"n{n}", about=f"u{n}") for n in range(3)))
         await notify.raise_(*(alert("raised", f"m{n}", about=f"v{n}") for n in range(4)))
         await eventually(lambda: len(receiver.got) == 2)
-        digest = await notify.pool.fetchrow("select kind, state from notify.delivery where kind = 'digest'")
-        assert tuple(digest) == ("digest", "waiting")
+        digest = await row(notify.pool, "select kind, state from notify.delivery where kind = 'digest'")
+        assert digest == ("digest", "waiting")
         rows = (await notify.get("/v1/deliveries")).json()["items"]
         assert sum(row["timing"] == "over_budget" for row in rows) == 5
 
@@ -188,15 +188,15 @@ async def test_messages_for_a_receiver_that_was_removed_end_visibly(
 
 
 class Script:
-    """A channel that answers what a test says, and counts."""
+    """A channel that answers what a test says, and keeps the ids."""
 
-    def __init__(self, *outcomes: Outcome) -> None:
-        self.outcomes = list(outcomes)
+    def __init__(self, answer: Callable[[], Awaitable[Outcome]] | None = None) -> None:
+        self.answer = answer
         self.ids: list[str] = []
 
     async def send(self, message: Message) -> Outcome:
         self.ids.append(message.id)
-        return self.outcomes.pop(0) if self.outcomes else Outcome("delivered", "accepted")
+        return await self.answer() if self.answer else Outcome("delivered", "accepted")
 
     async def close(self) -> None:
         """Hold nothing."""
@@ -247,15 +247,13 @@ async def test_who_dies_between_delivery_and_mark_delivers_again_with_the_same_i
 
 
 async def test_who_was_thought_dead_and_comes_late_changes_nothing(waiting: Pool) -> None:
-    async def slow(_message: Message) -> Outcome:
+    async def slow() -> Outcome:
         started.set()
         await go_on.wait()
         return Outcome("refused", "not_acceptable")
 
     started, go_on = asyncio.Event(), asyncio.Event()
-    late, quick = Script(), Script()
-    late.send = slow  # type: ignore[method-assign]
-    first, second = sender(waiting, late), sender(waiting, quick)
+    first, second = sender(waiting, Script(slow)), sender(waiting, Script())
     step = asyncio.create_task(first.step(START))
     await started.wait()
     assert await second.step(START + second.terms.lease) == 1
@@ -266,33 +264,33 @@ async def test_who_was_thought_dead_and_comes_late_changes_nothing(waiting: Pool
 
 
 async def test_retries_wait_longer_and_end_as_expired(waiting: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    busy = Outcome("retry", "busy")
-    channel = Script(*[busy] * 50)
-    one = sender(waiting, channel)
+    async def busy() -> Outcome:
+        return Outcome("retry", "busy")
+
+    one = sender(waiting, Script(busy))
     now = START
     monkeypatch.setattr("services.notify.sending.clock.now", lambda: now)
     pauses = []
     while await one.step(now):
-        due: datetime = await waiting.fetchval("select next_at from notify.delivery where completed_at is null")
+        due: datetime | None = await waiting.fetchval("select next_at from notify.delivery where completed_at is null")
         if due is None:
             break
         pauses.append(due - now)
         now = due
     assert pauses[:4] == [timedelta(seconds=2**n) for n in range(1, 5)]
     assert now - START < timedelta(hours=1)
-    row = await waiting.fetchrow("select state, reason, attempts from notify.delivery")
-    assert tuple(row) == ("expired", "busy", len(pauses) + 1)
+    ended = await row(waiting, "select state, reason, attempts from notify.delivery")
+    assert ended == ("expired", "busy", len(pauses) + 1)
     assert await outbox(waiting) == 1
 
 
 async def test_a_channel_that_fails_unforeseen_is_tried_again(waiting: Pool) -> None:
-    async def fail(_message: Message) -> Outcome:
+    async def fail() -> Outcome:
         raise ZeroDivisionError
 
-    channel = Script()
-    channel.send = fail  # type: ignore[method-assign]
+    channel = Script(fail)
     assert await sender(waiting, channel, keep_trying=timedelta(days=3650)).step(START) == 1
-    assert tuple(await waiting.fetchrow("select state, reason from notify.delivery")) == ("retrying", "our_error")
+    assert await row(waiting, "select state, reason from notify.delivery") == ("retrying", "our_error")
 
 
 async def test_the_delivery_ledger_has_pages_filters_and_scopes(notify: Notify) -> None:

@@ -1,10 +1,19 @@
 """GET /v1/stream through a real server: resumable without gap or repetition, scoped, bounded, and ended in order."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, MutableMapping
+from datetime import time
 
 import pytest
 
+from kit.metrics import Metrics
+from services.notify.domain.mail import Routing
+from services.notify.hub import Hub
+from services.notify.measures import Measures
+from services.notify.queries import Wanted
+from services.notify.reading import Alerts
+from services.notify.streaming import Clients, EventStream
+from services.notify.wire import AlertChange
 from tests.eventually import eventually
 from tests.notify.conftest import Frame, Notify, Start
 from tests.notify.samples import alert, alert_id
@@ -136,3 +145,34 @@ async def test_an_open_stream_does_not_hold_up_the_end(start: Start) -> None:
             ending = asyncio.ensure_future(notify.stop())
             assert [frame.name async for frame in frames if frame.name != "position"] == []
             await ending
+
+
+async def test_what_was_committed_unheard_still_reaches_the_clients(notify: Notify) -> None:
+    """A connection that breaks at a commit leaves the table ahead of memory; the reader's next start mends it."""
+    alerts = Alerts(notify.pool, Routing((), {}, time(17)), Hub(16), lambda: None, Measures(Metrics()).decisions)
+    await notify.raise_(alert("raised", "a"), alert("raised", "b"))
+    frames = alerts.hub.follow(Wanted("00"), after=None, history=_nothing)
+    assert b"id: 0" in await anext(frames)
+    assert await alerts.resume() == 2
+    got = [await anext(frames) for _ in range(2)]
+    assert [frame.split(b"\n")[0] for frame in got] == [b"id: 1", b"id: 2"]
+
+
+async def _nothing(_after: int, _to: int, _limit: int) -> list[AlertChange]:
+    return []
+
+
+async def test_a_client_that_takes_nothing_is_cut_off() -> None:
+    hub, clients = Hub(16), Clients(1, Measures(Metrics()).streams)
+    stream = EventStream(hub.follow(Wanted("00"), after=None, history=_nothing), clients, patience=0.05)
+    sent: list[str] = []
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        sent.append(str(message["type"]))
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        await stream.stream_response(send)
+    assert sent == ["http.response.start", "http.response.body"]
+    clients.check()  # it is not counted any more

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import socket
+import ssl
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -67,6 +68,9 @@ class WebhookOptions(Options):
 
     url: Annotated[str, Field(max_length=500), AfterValidator(_plain_http)]
     secret_file: Path = Field(description="Holds whsec_ and the base64 of 24 to 64 random bytes")
+    ca_file: Path | None = Field(
+        default=None, description="Certificate authority of the receiver, if it is no public one"
+    )
 
 
 def read_secret(path: Path) -> bytes:
@@ -102,21 +106,29 @@ def allowed(address: Address, networks: Sequence[Network]) -> bool:
     return address.is_global or any(address in network for network in networks)
 
 
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """Return a context that believes this authority, or the public ones."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError:
+        msg = "无法读取证书文件 ca_file"
+        raise ValueError(msg) from None
+
+
 class _Webhook:
     def __init__(self, options: WebhookOptions, surroundings: Surroundings) -> None:
         self._url = httpx.URL(options.url)
         self._secret = read_secret(options.secret_file)
         self._networks = surroundings.allowed_networks
         self._timeout = surroundings.timeout.total_seconds()
-        self._http = httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=self._timeout)
+        self._http = httpx.AsyncClient(
+            follow_redirects=False, trust_env=False, timeout=self._timeout, verify=_trusted(options.ca_file)
+        )
 
     async def send(self, message: Message) -> Outcome:
         try:
             async with asyncio.timeout(self._timeout):
-                address = await self._resolve()
-                if address is None:
-                    return Outcome("retry", "address_forbidden")
-                return await self._post(message, address)
+                return await self._try_addresses(message)
         except (TimeoutError, httpx.TimeoutException):
             return Outcome("retry", "timeout")
         except (OSError, httpx.TransportError):
@@ -125,11 +137,18 @@ class _Webhook:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _resolve(self) -> Address | None:
-        """Return the first address of the host that may be connected to."""
+    async def _try_addresses(self, message: Message) -> Outcome:
+        """Post to the first of the host's addresses that answers and may be connected to."""
         found = await asyncio.get_running_loop().getaddrinfo(self._url.host, None, type=socket.SOCK_STREAM)
-        addresses = (ip_address(str(entry[4][0]).partition("%")[0]) for entry in found)
-        return next((address for address in addresses if allowed(address, self._networks)), None)
+        addresses = dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found)
+        outcome = Outcome("retry", "address_forbidden")
+        for address in addresses:
+            if allowed(address, self._networks):
+                try:
+                    return await self._post(message, address)
+                except httpx.ConnectError:
+                    outcome = Outcome("retry", "unreachable")
+        return outcome
 
     async def _post(self, message: Message, address: Address) -> Outcome:
         single = len(message.items) == 1
