@@ -77,8 +77,9 @@ async def apply(db: Connection, state: State, deliveries: Sequence[Delivery]) ->
     await store.park(db, batch.parked)
     await store.put_facts(db, batch.rows)
     touched = sorted({target_of(fact) or fact.fact_id for fact in batch.facts})
-    before = await _standing_before(db, batch, touched)
-    after = await _standing_after(db, state, touched)
+    facts = await _facts(db, batch, touched)
+    before = _standing_before(batch, facts)
+    after = _standing_after(state, touched, facts)
     woken = _reference_keys(state, before, after)
     pairs = await _affected(db, state, before, after, woken)
     await _store_keys(db, before, after)
@@ -119,21 +120,29 @@ def _row(fact: Recorded[Event], message: Delivery) -> FactRow:
     )
 
 
-async def _standing_before(db: Connection, batch: _Batch, touched: Sequence[str]) -> dict[str, Act]:
-    """Return how the touched acts stood before the batch (only those that facts of the batch amend can have stood)."""
+async def _facts(db: Connection, batch: _Batch, touched: Sequence[str]) -> list[Recorded[Event]]:
+    """Return every fact that makes the touched acts: those of the batch as they were read, the others from the database."""
     fresh = {fact.fact_id for fact in batch.facts}
-    old = [name for name in touched if name not in fresh]
-    found = await _bodies(db, old)
-    return {act.id: act for act in fold([fact for fact in found if fact.fact_id not in fresh])}
+    stored = [
+        decode(body) for body in await store.earlier(db, touched, [name for name in touched if name not in fresh])
+    ]
+    return [*batch.facts, *(fact for fact in stored if fact.fact_id not in fresh)]
 
 
-async def _standing_after(db: Connection, state: State, touched: Sequence[str]) -> dict[str, Act]:
+def _standing_before(batch: _Batch, facts: Sequence[Recorded[Event]]) -> dict[str, Act]:
+    """Return how the touched acts stood before the batch."""
+    fresh = {fact.fact_id for fact in batch.facts}
+    return {act.id: act for act in fold([fact for fact in facts if fact.fact_id not in fresh])}
+
+
+def _standing_after(state: State, touched: Sequence[str], facts: Sequence[Recorded[Event]]) -> dict[str, Act]:
     """Return how the touched acts stand now, whatever arrived first."""
     wanted = set(touched)
-    acts = {act.id: act for act in fold(await _bodies(db, touched)) if act.id in wanted}
+    acts = {act.id: act for act in fold(facts) if act.id in wanted}
     for name in touched:
         state.cache.pop(name, None)
         state.references.pop(name, None)
+    state.cache.update((act.id, act) for act in acts.values() if not isinstance(act.event, REFERENCE))
     state.references.update({act.id: act for act in _lean(acts.values()) if isinstance(act.event, REFERENCE)})
     return acts
 
@@ -196,15 +205,30 @@ async def _affected(
     acts = [act for act in (*before.values(), *after.values()) if not isinstance(act.event, REFERENCE)]
     pairs = {pair for act in acts for pair in state.book.scopes(act)}
     offered = {key for act in acts for key in offers(act)}
-    peers = await store.needing(db, sorted(offered)) - set(after)
-    dependents = await store.needing(db, sorted(woken)) - set(after)
-    for act in (await _acts(db, state, peers | dependents)).values():
-        scopes = state.book.scopes(act)
-        pairs |= {(rule, scope) for rule, scope in scopes if act.id in dependents or scope.startswith(ACT_SCOPE)}
+    met: dict[str, set[str]] = {}
+    for name, family in await store.needing(db, sorted(offered | woken)):
+        if name not in after:
+            met.setdefault(name, set()).add(family)
+    woken_families = {key.split("|", 1)[0] for key in woken}
+    for act in (await _acts(db, state, met)).values():
+        everything = not met[act.id].isdisjoint(woken_families)
+        pairs |= set(_dependent(state.book, act, met[act.id], everything=everything))
     today = state.world.today if state.world else None
     if today is not None:
         pairs |= await store.due(db, today)
     return pairs
+
+
+def _dependent(book: Book, act: Act, families: set[str], *, everything: bool) -> Iterable[tuple[str, str]]:
+    """Yield the scopes of an act to judge again because of what it needs: those of rules that look at these families of keys.
+
+    A reference fact (``everything``) may change verdicts in scopes that are keys, too.
+    """
+    for rule, scope in book.scopes(act):
+        bound = book.bound(rule, act.place)
+        looks = bound.evaluator.looks(bound.params) if bound else frozenset()
+        if everything or (scope.startswith(ACT_SCOPE) and not looks.isdisjoint(families)):
+            yield rule, scope
 
 
 async def _store_keys(db: Connection, before: Mapping[str, Act], after: Mapping[str, Act]) -> None:
@@ -258,7 +282,7 @@ async def _judge(db: Connection, state: State, pairs: set[tuple[str, str]], last
     findings: dict[tuple[str, str], list[Verdict]] = {}
     timers: dict[tuple[str, str], date] = {}
     for rule, scope in judged:
-        verdicts = judge(state.book, rule, scope, index.scene(scope), state.world)
+        verdicts = judge(state.book, rule, scope, index.scene(scope), state.world, terse=True)
         findings[rule, scope] = [verdict for verdict in verdicts if verdict.severity is not None]
         recheck = min((verdict.recheck_on for verdict in verdicts if verdict.recheck_on), default=None)
         if recheck is not None:

@@ -184,6 +184,8 @@ class Evaluator(Generic[P]):
     """Further conditions, by the event that they are tested on."""
     excuses: Callable[[P], tuple[str, ...]] = lambda _params: ()
     """Names of the exceptions that it tries beside those of the rule file; all come from the clause."""
+    looks: Callable[[P], frozenset[str]] = lambda _params: frozenset()
+    """Families of keys by which a single act's verdict depends on others (``relations``); unused where scopes are keys."""
     also: frozenset[str] = frozenset()
     """Events that it does not judge but that belong to its scopes."""
 

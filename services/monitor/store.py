@@ -15,13 +15,14 @@ _ADVANCE: Final = """
     on conflict (stream) do update set position = excluded.position, stored_at = excluded.stored_at"""
 _KNOWN: Final = "select fact_id from fact where fact_id = any($1::text[])"
 _BODIES: Final = "select body from fact where fact_id = any($1::text[]) or target = any($1::text[]) order by position"
+_EARLIER: Final = "select body from fact where target = any($1::text[]) or fact_id = any($2::text[])"
 _REFERENCE: Final = """
     select body from fact f where reference or exists (select from fact o where o.fact_id = f.target and o.reference)
     order by position"""
 _OFFERED: Final = "select key from offer where act = any($1::text[])"
 _DROP_OFFERS: Final = "delete from offer where act = any($1::text[])"
 _DROP_NEEDS: Final = "delete from need where act = any($1::text[])"
-_NEEDING: Final = "select distinct act from need where key = any($1::text[])"
+_NEEDING: Final = "select distinct act, split_part(key, '|', 1) as family from need where key = any($1::text[])"
 _OFFERING: Final = "select distinct act from offer where key = any($1::text[])"
 _DUE: Final = "select rule, scope from timer where due <= $1"
 _DROP_TIMERS: Final = "delete from timer t using unnest($1::text[], $2::text[]) s(rule, scope) where t.rule = s.rule and t.scope = s.scope"
@@ -127,6 +128,11 @@ async def bodies(db: Connection, fact_ids: Sequence[str]) -> list[bytes]:
     return [row["body"] for row in await db.fetch(_BODIES, fact_ids)] if fact_ids else []
 
 
+async def earlier(db: Connection, targets: Sequence[str], fact_ids: Sequence[str]) -> list[bytes]:
+    """Return what amends the targets, and the facts of the ids."""
+    return [row["body"] for row in await db.fetch(_EARLIER, targets, fact_ids)]
+
+
 async def reference_bodies(db: Connection) -> list[bytes]:
     """Return every reference fact and what amends one, in stream order."""
     return [row["body"] for row in await db.fetch(_REFERENCE)]
@@ -150,9 +156,9 @@ async def put_keys(
         await db.copy_records_to_table("need", records=needs, columns=("key", "act"))
 
 
-async def needing(db: Connection, keys: Sequence[str]) -> set[str]:
-    """Return the acts whose verdicts depend on what offers one of the keys."""
-    return {row["act"] for row in await db.fetch(_NEEDING, keys)} if keys else set()
+async def needing(db: Connection, keys: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the acts whose verdicts depend on what offers one of the keys, each with the family of the key."""
+    return {(row["act"], row["family"]) for row in await db.fetch(_NEEDING, keys)} if keys else set()
 
 
 async def offering(db: Connection, keys: Sequence[str]) -> set[str]:

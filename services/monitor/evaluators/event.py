@@ -98,6 +98,7 @@ EVALUATOR = Evaluator(
     ),
     scopes=act_scope,
     judge=judge,
+    looks=lambda _params: frozenset({"unit", "calendar"}),
     words=_words,
     conditions=_conditions,
 )

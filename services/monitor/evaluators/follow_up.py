@@ -114,6 +114,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=act_scope,
     judge=judge,
+    looks=lambda _params: frozenset({"topic", "act", "unit", "calendar"}),
     excuses=lambda _params: (_SAME_SESSION,),
     words=lambda _params: {
         "violated": _NAMES,

@@ -109,6 +109,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued"}),
     scopes=act_scope,
     judge=judge,
+    looks=lambda _params: frozenset({"no", "title", "act", "unit"}),
     words=lambda _params: {
         "violated": _NAMES | {"parent"},
         "excused": _NAMES | {"parent"},

@@ -64,6 +64,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"cert.demanded"}),
     scopes=act_scope,
     judge=judge,
+    looks=lambda _params: frozenset({"list", "unit"}),
     words=lambda _params: {
         "complied": _NAMES,
         "not_listed": _NAMES,

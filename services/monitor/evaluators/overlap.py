@@ -67,6 +67,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"ins.visit"}),
     scopes=act_scope,
     judge=judge,
+    looks=lambda _params: frozenset({"visit", "act", "unit"}),
     words=lambda _params: {
         "violated": _NAMES,
         "excused": _NAMES,

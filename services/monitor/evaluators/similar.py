@@ -97,6 +97,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued"}),
     scopes=act_scope,
     judge=judge,
+    looks=lambda params: frozenset({"similar"} if params.to == "own" else {"no", "title", "act"}),
     words=lambda _params: {
         "violated": _NAMES,
         "excused": _NAMES,
