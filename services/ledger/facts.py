@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 import msgspec
 from pydantic import ValidationError
 
-from contracts.acts import ActCorrected
+from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.catalog import ContractBroken, FromTheFuture, decode, find_type, read_data
 from contracts.event import Envelope, Event, fact_id
 from contracts.jurisdiction import PATTERN
@@ -40,6 +40,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _HEADER: Final = msgspec.json.Decoder(Header)
+_RANGE: Final = "expected a moment of the years 2 to 9998"
 
 
 class Trouble(NamedTuple):
@@ -59,16 +60,23 @@ class Alone(NamedTuple):
     row: Row | None
 
 
-class Reading(NamedTuple):
-    """What the bytes of one message say."""
+class Opened(NamedTuple):
+    """The envelope of one message, or why it cannot be read."""
 
     header: Header | None
     fact_id: str | None
-    fact: Fact | None
+    trouble: Trouble | None
+
+
+class Reading(NamedTuple):
+    """What one fact says, and what it concerns."""
+
+    fact: Fact
+    keys: tuple[str, ...]
+    """Its own id, and those of the fact and the entities that it concerns beside."""
     replacement: Event | None
     """The data that a correction gives its target."""
     rows: tuple[Alone, ...]
-    trouble: Trouble | None
 
 
 ByEvent = Mapping[type[Event], Sequence[Ledger]]
@@ -79,23 +87,41 @@ def by_event(ledgers: Sequence[Ledger]) -> ByEvent:
     return {event: [one for one in ledgers if event in one.events] for ledger in ledgers for event in ledger.events}
 
 
-def read_fact(body: bytes, ledgers: ByEvent) -> Reading:
-    """Read one message; never raises for what it holds."""
-    header, name = None, None
+def open_envelope(body: bytes) -> Opened:
+    """Read the envelope of one message; never raises for what it holds."""
     try:
         header = _header(body)
-        name = fact_id(header.source, header.id)
+    except ContractBroken as error:
+        return Opened(None, None, Trouble("contract_broken", error.field, error.detail))
+    return Opened(header, fact_id(header.source, header.id), None)
+
+
+def read_fact(opened: Opened, ledgers: ByEvent) -> Reading | Trouble:
+    """Read the data of an opened message; never raises for what it holds."""
+    header, name, trouble = opened
+    if header is None or name is None:
+        return trouble or Trouble("contract_broken", "body", "")
+    try:
         event = _event(header)
         fact = Fact(name, header.source, header.time, header.recordedtime, header.jurisdiction, header.unitid, event)
-        replacement = read_data(event.target_type, event.replacement) if isinstance(event, ActCorrected) else None
-        rows = _alone(fact if replacement is None else fact._replace(event=replacement), ledgers)
+        if isinstance(event, (ActCorrected, ActWithdrawn)):
+            return _amendment(fact, event, ledgers)
+        rows = _alone(fact, ledgers)
     except ContractBroken as error:
-        return Reading(header, name, None, None, (), Trouble("contract_broken", error.field, error.detail))
+        return Trouble("contract_broken", error.field, error.detail)
     except FromTheFuture as error:
-        return Reading(header, name, None, None, (), Trouble("from_the_future", "type", str(error)))
+        return Trouble("from_the_future", "type", str(error))
     except OverflowError as error:
-        return Reading(header, name, None, None, (), Trouble("unstorable", "data", str(error)))
-    return Reading(header, name, fact, replacement, rows if replacement is None else (), None)
+        return Trouble("unstorable", "data", str(error))
+    others = [one.entity for one in rows if one.entity != name]
+    return Reading(fact, (name, *others) if others else (name,), None, rows)
+
+
+def _amendment(fact: Fact, event: ActCorrected | ActWithdrawn, ledgers: ByEvent) -> Reading:
+    replacement = read_data(event.target_type, event.replacement) if isinstance(event, ActCorrected) else None
+    if replacement is not None:
+        _alone(fact._replace(event=replacement), ledgers)  # a proof that its rows can be stored
+    return Reading(fact, (fact.fact_id, event.target.fact(fact.source)), replacement, ())
 
 
 def _header(body: bytes) -> Header:
@@ -103,9 +129,10 @@ def _header(body: bytes) -> Header:
         header = _HEADER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         header = _thorough(body)
-    for field in ("time", "recordedtime"):
-        if not in_range(getattr(header, field)):
-            raise ContractBroken(field, "expected a moment of the years 2 to 9998")
+    if not in_range(header.time):
+        raise ContractBroken("time", _RANGE)
+    if not in_range(header.recordedtime):
+        raise ContractBroken("recordedtime", _RANGE)
     return header
 
 

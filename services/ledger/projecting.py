@@ -6,7 +6,7 @@ loaded and their entities are computed from the set of their facts, so that the 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from contracts.event import Event
 from kit.db import Connection
 from services.ledger import store
 from services.ledger.columns import Row
-from services.ledger.domain import FOREVER, Act, Fact, Version, acts_of, entities_of, states_of, versions_of
-from services.ledger.facts import ByEvent, Reading, by_event, read_fact
+from services.ledger.domain import FOREVER, Act, Version, acts_of, entities_of, states_of, versions_of
+from services.ledger.facts import ByEvent, Reading, by_event, open_envelope, read_fact
 from services.ledger.store import AMENDS, Counted, Target, Thread
 
 
@@ -24,7 +24,6 @@ class Placed(NamedTuple):
     """A fact that can be projected, at its position."""
 
     position: int
-    fact: Fact
     reading: Reading
 
 
@@ -42,20 +41,17 @@ class Projector:
         targets = tuple(targets)
         return cls(targets, by_event([one.ledger for one in targets]), (AMENDS, *(one.tag for one in targets)))
 
-    def read(self, position: int, body: bytes) -> Placed | Reading:
-        """Read one message: a fact in its place, or the reading that tells why it is none."""
-        reading = read_fact(body, self.ledgers)
-        return reading if reading.fact is None else Placed(position, reading.fact, reading)
+    def read(self, bodies: Iterable[tuple[int, bytes]]) -> list[Placed]:
+        """Read what the journal holds; what cannot be read is left out."""
+        read = ((position, read_fact(open_envelope(body), self.ledgers)) for position, body in bodies)
+        return [Placed(position, reading) for position, reading in read if isinstance(reading, Reading)]
 
-    async def known(self, db: Connection, read: Iterable[Placed | Reading], before: int) -> dict[str, int | None]:
-        """Return what these facts concern that earlier facts concern too (see ``store.known``)."""
-        keys: set[str] = set()
-        for one in read:
-            keys.update(_keys(one) if isinstance(one, Placed) else [one.fact_id] if one.fact_id else [])
+    async def known(self, db: Connection, keys: Iterable[str], before: int) -> dict[str, int | None]:
+        """Return which of the keys concern earlier facts (see ``store.known``)."""
         return await store.known(db, keys, self.tags, before)
 
     async def project(
-        self, db: Connection, placed: Sequence[Placed], *, known: Mapping[str, object] | None, upto: int
+        self, db: Connection, placed: Sequence[Placed], *, known: Container[str] | None, upto: int
     ) -> None:
         """Project facts that are in the journal and were not projected yet.
 
@@ -67,30 +63,25 @@ class Projector:
         for one in plain:
             for alone in one.reading.rows:
                 if alone.row is not None:
-                    target = by_name[alone.ledger]
-                    work.add(target, Version(alone.entity, one.fact.recorded, FOREVER, False, alone.row))  # noqa: FBT003
-        threads = [thread for one in placed for thread in self._threads(one, by_name)]
-        await store.link(db, threads)
+                    version = Version(alone.entity, one.reading.fact.recorded, FOREVER, False, alone.row)  # noqa: FBT003
+                    work.add(by_name[alone.ledger], version)
+        await store.link(
+            db, [thread for one in placed if len(one.reading.keys) > 1 for thread in _threads(one, by_name)]
+        )
         await work.write(db)
         if tangled:  # after the plain ones are written: a correction may tie one of them to another only now
             await self._untangle(db, tangled, upto, work)
             await work.write(db)
         await store.count(db, work.deltas)
 
-    def _threads(self, one: Placed, by_name: Mapping[str, Target]) -> Iterable[Thread]:
-        if (target := one.fact.target) is not None:
-            yield Thread(target, AMENDS, one.position)
-        for alone in one.reading.rows:
-            if alone.entity != one.fact.fact_id:
-                yield Thread(alone.entity, by_name[alone.ledger].tag, one.position)
-
     async def _untangle(self, db: Connection, tangled: Sequence[Placed], upto: int, work: "_Work") -> None:
         acts, threads = await self.gather(db, tangled, set(), upto)
         await store.link(db, threads)
         since: dict[str, datetime] = {}
         for one in tangled:
-            concerned = one.fact.target or one.fact.fact_id
-            since[concerned] = min(since.get(concerned, FOREVER), one.fact.recorded)
+            fact = one.reading.fact
+            concerned = fact.target or fact.fact_id
+            since[concerned] = min(since.get(concerned, FOREVER), fact.recorded)
         for target in self.targets:
             touched: dict[str, list[Act]] = {}
             for act in acts:
@@ -103,18 +94,17 @@ class Projector:
     ) -> tuple[list[Act], set[Thread]]:
         """Return every act that hangs together with these facts and keys, and the threads that it hangs by."""
         placed = {one.position: one for one in facts}
-        want = {*keys, *(key for one in facts for key in _keys(one))}
+        want = {*keys, *(key for one in facts for key in one.reading.keys)}
         seen: set[str] = set()
         acts: list[Act] = []
         threads: set[Thread] = set()
         while want:
-            for position, body in await store.load(db, want, self.tags, upto):
-                if position not in placed and isinstance(found := self.read(position, body), Placed):
-                    placed[position] = found
+            loaded = await store.load(db, want, self.tags, upto)
+            placed |= {one.position: one for one in self.read(row for row in loaded if row[0] not in placed)}
             seen |= want
             replacements = _replacements(placed.values())
-            acts = acts_of((one.fact for one in placed.values()), replacements)
-            positions = {one.fact.fact_id: one.position for one in placed.values()}
+            acts = acts_of((one.reading.fact for one in placed.values()), replacements)
+            positions = {one.reading.fact.fact_id: one.position for one in placed.values()}
             threads = {
                 Thread(entity, target.tag, positions[act.original.fact_id])
                 for act in acts
@@ -122,7 +112,7 @@ class Projector:
                 for entity in entities_of(target.ledger, act)
                 if entity != act.original.fact_id
             }
-            want = {key for one in placed.values() for key in _keys(one)} | {thread.key for thread in threads}
+            want = {key for one in placed.values() for key in one.reading.keys} | {thread.key for thread in threads}
             want -= seen
         return acts, threads
 
@@ -178,25 +168,33 @@ async def _recompute(
             work.add(target, version)
 
 
-def _keys(one: Placed) -> set[str]:
-    keys = {one.fact.fact_id, *(alone.entity for alone in one.reading.rows)}
-    if (target := one.fact.target) is not None:
-        keys.add(target)
-    return keys
+def _threads(one: Placed, by_name: Mapping[str, Target]) -> Iterable[Thread]:
+    fact = one.reading.fact
+    if (target := fact.target) is not None:
+        yield Thread(target, AMENDS, one.position)
+    for alone in one.reading.rows:
+        if alone.entity != fact.fact_id:
+            yield Thread(alone.entity, by_name[alone.ledger].tag, one.position)
 
 
-def _split(placed: Sequence[Placed], known: Mapping[str, object] | None) -> tuple[list[Placed], list[Placed]]:
+def _split(placed: Sequence[Placed], known: Container[str] | None) -> tuple[list[Placed], list[Placed]]:
     """Tell the facts that concern nothing but themselves from those that hang together with others."""
     if known is None:
         return [], list(placed)
-    shared = Counter(key for one in placed for key in _keys(one))
+    seen: set[str] = set()
+    shared: set[str] = set()
+    for one in placed:
+        for key in one.reading.keys:
+            (shared if key in seen or key in known else seen).add(key)
+    if not shared:
+        return list(placed), []
     plain: list[Placed] = []
     tangled: list[Placed] = []
     for one in placed:
-        alone = all(shared[key] == 1 and key not in known for key in _keys(one))
-        (plain if alone else tangled).append(one)
+        (plain if shared.isdisjoint(one.reading.keys) else tangled).append(one)
     return plain, tangled
 
 
 def _replacements(placed: Iterable[Placed]) -> dict[str, Event]:
-    return {one.fact.fact_id: one.reading.replacement for one in placed if one.reading.replacement is not None}
+    readings = (one.reading for one in placed)
+    return {one.fact.fact_id: one.replacement for one in readings if one.replacement is not None}

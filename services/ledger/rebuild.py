@@ -18,7 +18,7 @@ from kit.errors import Conflict, NotFound
 from services.ledger import store, store_builds
 from services.ledger.chain import GENESIS
 from services.ledger.domain import Ledger
-from services.ledger.projecting import Placed, Projector
+from services.ledger.projecting import Projector
 from services.ledger.projections import load_ledgers
 
 _BATCH: Final = 2000
@@ -139,11 +139,10 @@ async def _project(db: Connection, projector: Projector, after: int, upto: int) 
     """Project what the journal holds between two positions, batch by batch, each its own transaction unless in one."""
     facts = 0
     while bodies := await store.read_journal(db, after, upto, _BATCH):
-        read = [projector.read(position, body) for position, body in bodies]
-        placed = [one for one in read if isinstance(one, Placed)]
+        placed = projector.read(bodies)
         first, last = bodies[0][0], bodies[-1][0]
         async with db.transaction():
-            known = await projector.known(db, placed, first)
+            known = await projector.known(db, (key for one in placed for key in one.reading.keys), first)
             await projector.project(db, placed, known=known, upto=last)
         facts += len(placed)
         after = last

@@ -117,8 +117,8 @@ async def advance(db: Connection, to: Checkpoint) -> None:
     await db.execute(_ADVANCE, READER, *to)
 
 
-async def append(db: Connection, entries: Sequence[Entry]) -> None:
-    """Add entries to the journal."""
+async def append(db: Connection, entries: Iterable[Entry]) -> None:
+    """Add entries to the journal; they are asked for while the server takes those before."""
     await db.copy_records_to_table("journal", records=entries, columns=Entry._fields)
 
 

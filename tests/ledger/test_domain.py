@@ -1,5 +1,6 @@
 """How acts stand over time and what rows follow, without a database."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import permutations
 from typing import Any
@@ -9,20 +10,37 @@ import pytest
 from contracts.catalog import decode
 from services.ledger.chain import GENESIS, Link, first_broken, link
 from services.ledger.columns import Row
-from services.ledger.domain import FOREVER, Act, Fact, State, Version, acts_of, entities_of, states_of, versions_of
-from services.ledger.facts import by_event, read_fact
+from services.ledger.domain import (
+    FOREVER,
+    Act,
+    Fact,
+    Ledger,
+    State,
+    Version,
+    acts_of,
+    entities_of,
+    states_of,
+    versions_of,
+)
+from services.ledger.facts import Reading, Trouble, by_event, open_envelope, read_fact
 from services.ledger.projections import load_ledgers
 from tests import factories as f
 
 LEDGERS = {one.name: one for one in load_ledgers()}
+
+
+def reading(body: bytes, ledgers: Iterable[Ledger] = ()) -> Reading | Trouble:
+    return read_fact(open_envelope(body), by_event(list(ledgers)))
+
+
 FEBRUARY, FIRST, SECOND, THIRD = (datetime.fromisoformat(f"2025-0{month}-01T00:00:00+08:00") for month in range(2, 6))
 
 
 def acts(*events: f.Event) -> list[Act]:
     facts, replacements = [], {}
     for event in events:
-        read = read_fact(f.wire(event), {})
-        assert read.fact is not None
+        read = reading(f.wire(event))
+        assert isinstance(read, Reading)
         facts.append(read.fact)
         if read.replacement is not None:
             replacements[read.fact.fact_id] = read.replacement
@@ -142,8 +160,8 @@ def test_the_light_reader_reads_what_the_contract_reads(ledger: Any):
 
     for example in examples_of(ledger):
         body = f.wire(example)
-        whole, light = decode(body), read_fact(body, by_event([ledger]))
-        assert light.trouble is None
+        whole, light = decode(body), reading(body, [ledger])
+        assert isinstance(light, Reading)
         assert light.fact == Fact(
             whole.fact_id, whole.source, whole.time, whole.recorded, whole.jurisdiction, whole.unit, whole.event
         )
@@ -180,15 +198,14 @@ POISON: dict[str, tuple[bytes, str, str]] = {
 @pytest.mark.parametrize("case", POISON)
 def test_what_cannot_be_read_is_told_with_its_reason(case: str):
     body, code, field = POISON[case]
-    found = read_fact(body, by_event(list(LEDGERS.values())))
-    assert found.fact is None
-    assert found.trouble is not None
-    assert (found.trouble.code, found.trouble.field) == (code, field)
+    found = reading(body, LEDGERS.values())
+    assert isinstance(found, Trouble)
+    assert (found.code, found.field) == (code, field)
 
 
 def test_what_the_light_reader_does_not_know_is_read_thoroughly():
     body = changed(time=1735689600)
-    assert read_fact(body, {}).fact == read_fact(changed(time="2025-01-01T00:00:00Z"), {}).fact
+    assert reading(body) == reading(changed(time="2025-01-01T00:00:00Z"))
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sm3"])

@@ -1,13 +1,16 @@
 """发文台账: every document that an office issued."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Final, NamedTuple
 
-from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued, DocumentRevoked
 from services.ledger.columns import Row, Title, columns_of
 from services.ledger.domain import Fact, Ledger
+
+_NORMAL: Final = re.compile(r"^(?P<code>[\u4e00-\u9fffA-Za-z]{1,12})〔(?P<year>(?:19|20)\d{2})〕(?P<number>\d{1,5})号$")
+"""A 发文字号 as the contract writes every one that it can read."""
 
 
 class Document(NamedTuple):
@@ -56,14 +59,14 @@ def _fold(facts: Sequence[Fact]) -> Row | None:
 
 
 def _row(fact: Fact, event: DocumentIssued, revoked_on: date | None) -> Row:
-    number = parse_doc_no(event.doc_no) if event.doc_no else None
+    number = _NORMAL.match(event.doc_no) if event.doc_no else None
     levels = [one.level for one in event.addressees if one.level is not None]
     cells = Document(
         heading=event.heading,
         doc_no=event.doc_no,
-        doc_no_code=number.code if number else None,
-        doc_no_year=number.year if number else None,
-        doc_no_number=number.number if number else None,
+        doc_no_code=number["code"] if number else None,
+        doc_no_year=int(number["year"]) if number else None,
+        doc_no_number=int(number["number"]) if number else None,
         issuer_name=event.issuer_name,
         issuer_rank=event.issuer_rank,
         genre=event.genre,
