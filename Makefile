@@ -37,7 +37,7 @@ help: ## 显示这份帮助
 
 .PHONY: demo
 demo: $(STAMPS)/run $(STAMPS)/vendor ## 演示:启动整个系统,灌入真实公文和一年的脚本,列出发现的问题
-	@$(BIN)/jianfu demo --with-parent
+	@$(BIN)/jianfu demo --with-parent $(if $(STAY),--stay)
 
 .PHONY: up
 up: $(STAMPS)/run $(STAMPS)/vendor ## 启动整个系统(数据在 .jianfu/)
@@ -48,6 +48,14 @@ up: $(STAMPS)/run $(STAMPS)/vendor ## 启动整个系统(数据在 .jianfu/)
 .PHONY: test
 test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试,末尾说明哪些没有运行
 	@$(OWN_HOME) $(BIN)/pytest -q
+
+.PHONY: system
+system: $(STAMPS)/dev $(STAMPS)/vendor ## 只运行整系统测试(杀进程、停服务器、写满磁盘)
+	@$(OWN_HOME) $(BIN)/pytest -q -m system
+
+.PHONY: chaos
+chaos: $(STAMPS)/dev $(STAMPS)/vendor ## 长时间杀进程试验:2 万件事件,60 次 kill -9
+	@$(OWN_HOME) $(BIN)/python -m tests.system.kill --events 20000 --kills 60
 
 .PHONY: check
 check: lint types imports unused generated ## 全部静态检查
