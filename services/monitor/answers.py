@@ -127,6 +127,8 @@ def _why_silent(state: State, rule_id: str, act: Act, holding: Mapping[str, Any]
 
 def _verdict(state: State, verdict: Verdict) -> Json:
     rule = state.book.rules[verdict.rule]
+    bound = state.book.bound(verdict.rule, verdict.place)
+    sources = bound.sources if bound else rule.sources
     return {
         "rule": rule.id,
         "rule_version": rule.version,
@@ -140,7 +142,7 @@ def _verdict(state: State, verdict: Verdict) -> Json:
         "numbers": dict(verdict.numbers),
         "missing": [label(field) for field in verdict.missing],
         "exceptions": [{"name": one.name, "met": one.met, "evidence": one.evidence} for one in verdict.exceptions],
-        "clause": rule.sources[0].clause_of().model_dump(mode="json"),
+        "clause": sources[0].clause_of().model_dump(mode="json"),
         "acts": list(verdict.acts),
         "alert_id": alert_id(verdict.rule, verdict.version, verdict.subject) if verdict.severity else None,
         "severity": verdict.severity,

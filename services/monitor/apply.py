@@ -210,13 +210,28 @@ async def _affected(
         if name not in after:
             met.setdefault(name, set()).add(family)
     woken_families = {key.split("|", 1)[0] for key in woken}
+    moved: set[str] = set()
     for act in (await _acts(db, state, met)).values():
         everything = not met[act.id].isdisjoint(woken_families)
         pairs |= set(_dependent(state.book, act, met[act.id], everything=everything))
+        moved |= offers(act) if everything else set()
+    pairs |= await _looking_at(db, state, moved - offered, after)
     today = state.world.today if state.world else None
     if today is not None:
         pairs |= await store.due(db, today)
     return pairs
+
+
+async def _looking_at(
+    db: Connection, state: State, moved: set[str], after: Mapping[str, Act]
+) -> set[tuple[str, str]]:
+    """Return the scopes of acts that look at acts whose unit or list changed: a meeting looks at where its superior's unit stands."""
+    met: dict[str, set[str]] = {}
+    for name, family in await store.needing(db, sorted(moved)):
+        if name not in after:
+            met.setdefault(name, set()).add(family)
+    acts = await _acts(db, state, met)
+    return {pair for act in acts.values() for pair in _dependent(state.book, act, met[act.id], everything=False)}
 
 
 def _dependent(book: Book, act: Act, families: set[str], *, everything: bool) -> Iterable[tuple[str, str]]:

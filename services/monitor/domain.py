@@ -11,6 +11,7 @@ from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.alerts import Outcome, Severity
 from contracts.catalog import ContractBroken, FromTheFuture, read_data
 from contracts.event import Event, Recorded
+from contracts.reference import DayEnded
 
 CHINA: Final = timezone(timedelta(hours=8), "CST")
 """China Standard Time: every date of a rule is a day of this zone."""
@@ -58,7 +59,7 @@ def stand(original: Recorded[Event], amendments: Iterable[Recorded[Event]]) -> A
     """
     best: tuple[datetime, str] | None = None
     event = original.event
-    for fact in amendments:
+    for fact in () if isinstance(event, DayEnded) else amendments:  # a day that ended stays ended: time does not go back
         if isinstance(fact.event, ActWithdrawn):
             return None
         if not isinstance(fact.event, ActCorrected):

@@ -105,7 +105,7 @@ def write(
                 "effective_from": rule.effective_from.isoformat(),
                 "known_from": rule.known_from.isoformat(),
                 "reading": rule.reading,
-                "sources": [source.model_dump(mode="json") for source in rule.sources],
+                "sources": [source.model_dump(mode="json") for source in bound.sources],
                 "parameters": {
                     key: {"value": bound.values[key], "basis": one.basis, "note": one.note}
                     for key, one in rule.parameters.items()
@@ -140,7 +140,7 @@ def recompute(book: Book, acts: Sequence[Act], dossier: Json, calendar: Workdays
     return None
 
 
-def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON
+def canonical(value: Any) -> bytes:
     """Return JSON with sorted keys and no blanks: the same value gives the same bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 

@@ -106,6 +106,8 @@ def show(book: Book, change: Change, moment: datetime, dossier_hash: str) -> dic
 def _lasting(book: Book, verdict: Verdict) -> dict[str, Any]:
     """Return the part of an alert that depends on the facts alone: its change is an amendment."""
     rule = book.rules[verdict.rule]
+    bound = book.bound(verdict.rule, verdict.place)
+    sources = bound.sources if bound else rule.sources
     return {
         "rule": verdict.rule,
         "rule_version": verdict.version,
@@ -117,7 +119,7 @@ def _lasting(book: Book, verdict: Verdict) -> dict[str, Any]:
         "jurisdiction": verdict.place,
         "happened_on": verdict.happened_on.isoformat(),
         "subject": verdict.subject,
-        "clause": rule.sources[0].clause_of().model_dump(mode="json"),
+        "clause": sources[0].clause_of().model_dump(mode="json"),
         "acts": list(verdict.acts),
     }
 

@@ -17,7 +17,7 @@ UNITS: Final = {
     "u-prov": ("99", 1, None),
     "u-city": ("9901", 2, "u-prov"),
     "u-county": ("990101", 3, "u-city"),
-    "u-office": ("990101", 3, "u-county"),
+    "u-office": ("990101", 2, "u-prov"),
     "u-town-a": ("990101001", 4, "u-county"),
     "u-town-b": ("990101002", 4, "u-county"),
 }
@@ -78,6 +78,8 @@ def history(seed: int, size: int) -> list[bytes]:
 
 def _references(pen: _Pen) -> Iterator[bytes]:
     for unit, (place, level, superior) in UNITS.items():
+        if pen.random.random() < 0.15:
+            continue
         data = {
             "unit": unit,
             "name": unit,
