@@ -44,6 +44,8 @@ class Summary:
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    position: int = 0
+    """The highest position in FACTS of any line."""
 
     @property
     def clean(self) -> bool:
@@ -129,6 +131,7 @@ def _retry_after(answer: httpx.Response) -> float:
 def _count(line: Line, result: Mapping[str, Any], summary: Summary) -> None:
     outcome = str(result["result"])
     summary.counts[outcome] += 1
+    summary.position = max(summary.position, result.get("position") or 0)
     if outcome not in FINE:
         reason = result.get("reason") or {}
         where = f"{reason['field']}:" if reason.get("field") else ""

@@ -56,12 +56,11 @@ def run_demo(arguments: argparse.Namespace) -> int:
     async def play(system: "System") -> int | None:
         from deploy.demo import main as demo
 
-        code = await demo.run(system.urls, system.tokens)
+        code = await demo.run(system, say, stay=stay)
         if code == 0 and stay:
-            _show_links(system)
             say("系统继续运行,可在浏览器中查看。按 Ctrl-C 停止。")
             return None
-        say(f"演示结束。再次查看:jianfu up --home {arguments.home}")
+        say("演示结束。")
         return code
 
     return _run(arguments, play)

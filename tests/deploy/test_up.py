@@ -31,9 +31,9 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
 
 DEMO = """
 import urllib.request
-async def run(urls, tokens):
-    print("roles", *sorted(tokens))
-    return 7 if urllib.request.urlopen(urls["console"]).status == 200 else 8
+async def run(system, say, *, stay):
+    say(" ".join(("roles", *sorted(system.tokens))) + (" stay" if stay else ""))
+    return 7 if urllib.request.urlopen(system.urls["console"]).status == 200 else 8
 """
 
 
