@@ -18,7 +18,7 @@ from kit.progress import Progress
 from kit.reader import follow
 from kit.tasks import background
 from services.notify import queries
-from services.notify.channels.base import Channel, Surroundings
+from services.notify.channels.base import OpenChannel, Surroundings
 from services.notify.config import Settings
 from services.notify.domain.mail import Routing
 from services.notify.handover import Casework
@@ -35,6 +35,8 @@ from services.notify.world import FACTS, SUBJECTS, World
 SCHEMA: Final = "notify"
 CLUES: Final = "CLUES"
 BATCH: Final = 500
+SOON: Final = 0.002
+"""Seconds to wait for more alerts: people watch them come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class _Outside:
     pool: Pool
     nc: Client
     clues_nc: Client
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, OpenChannel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ async def _connect(plan: _Plan, stack: AsyncExitStack) -> _Outside:
     around = Surroundings(settings.allowed_networks, settings.channel_timeout, settings.console_url)
     channels = open_channels(settings.channels_file, plan.addressees, around)
     for channel in channels.values():
-        stack.push_async_callback(channel.close)
+        stack.push_async_callback(channel.channel.close)
     return _Outside(pool, nc, clues_nc, channels)
 
 
@@ -132,7 +134,13 @@ async def _compose(plan: _Plan, outside: _Outside) -> tuple[Parts, _Work]:
     world = World(pool, casework, clue_stated, measures.escalations)
     tasks = {
         "alerts": follow(
-            js, ALERTS, checkpoint=alerts.resume, handle=alerts.handle, batch=BATCH, progress=reading[ALERTS]
+            js,
+            ALERTS,
+            checkpoint=alerts.resume,
+            handle=alerts.handle,
+            batch=BATCH,
+            wait=SOON,
+            progress=reading[ALERTS],
         ),
         "facts": follow(
             js,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from contracts.alerts import Severity
 from contracts.event import Key
 from contracts.jurisdiction import NATION, Jurisdiction
-from services.notify.channels.base import Channel, ChannelKind, Options, Surroundings, kinds
+from services.notify.channels.base import ChannelKind, OpenChannel, Options, Surroundings, kinds
 from services.notify.domain.routes import Change, Match, Receiver, Route, Send, Traits, routes_of
 
 LONGEST_WINDOW: Final = timedelta(hours=12)
@@ -131,12 +131,14 @@ def desks_told(addressees: Mapping[str, Addressee]) -> dict[str, list[Receiver]]
     return told
 
 
-def open_channels(path: Path, addressees: Mapping[str, Addressee], surroundings: Surroundings) -> dict[str, Channel]:
+def open_channels(
+    path: Path, addressees: Mapping[str, Addressee], surroundings: Surroundings
+) -> dict[str, OpenChannel]:
     """Return each receiver's channel; raise ``BadConfig`` when a file that its options name cannot be used."""
-    channels: dict[str, Channel] = {}
+    channels: dict[str, OpenChannel] = {}
     for name, one in addressees.items():
         try:
-            channels[name] = one.kind.open(one.options, surroundings)
+            channels[name] = OpenChannel(one.kind.open(one.options, surroundings), one.kind.at_once)
         except ValueError as error:
             raise BadConfig(f"{path.name}：接收方“{name}”：{error}") from None
     return channels

@@ -9,28 +9,27 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import SystemRandom
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 import structlog
 
 from contracts.alerts import DeliveryCompleted
 from kit import clock, outbox, telemetry
-from kit.db import Connection, Pool
+from kit.db import Pool
 from kit.failures import describe
 from kit.metrics import Counter
 from kit.publish import Outgoing
 from services.notify import facts, queries, store
-from services.notify.channels.base import Channel, Item, Message, Outcome
+from services.notify.channels.base import Channel, Item, Message, OpenChannel, Outcome
 from services.notify.domain.retry import next_try
 from services.notify.queries import ItemRow, Whose
-from services.notify.store import Claimed
+from services.notify.store import Claimed, Ending, Settled
 from services.notify.wire import read_change
 
-AT_ONCE: Final = 16
-"""Messages that one receiver gets at the same time."""
 _IDLE: Final = timedelta(seconds=5)
 _STALLED: Final = timedelta(minutes=1)
+_REMOVED_AT_ONCE: Final = 100
 _PAUSES: Final = (0.5, 1.0, 2.0, 5.0)
 
 _log = structlog.stdlib.get_logger("notify.sending")
@@ -63,6 +62,7 @@ class Sender:
     pool: Pool
     whose: Whose
     channel: Channel
+    at_once: int
     terms: Terms
     sent: Callable[[], None]
     """Called after a commit that has facts to publish."""
@@ -90,7 +90,7 @@ class Sender:
         while True:
             try:
                 count = await self.step(clock.now())
-                pause = 0.0 if count == AT_ONCE else await self._until_next()
+                pause = 0.0 if count == self.at_once else await self._until_next()
                 self._error, failures = None, 0
             except Exception as error:  # noqa: BLE001  the message stays claimed and is tried again
                 if self._error is None:
@@ -101,13 +101,15 @@ class Sender:
             await self._rest(pause)
 
     async def step(self, now: datetime) -> int:
-        """Send what is due at ``now``, at most ``AT_ONCE`` messages; return how many were tried."""
+        """Send what is due at ``now``, at most ``at_once`` messages; return how many were tried."""
         async with self.pool.acquire() as db:
-            claimed = await store.claim(db, self.whose, now, limit=AT_ONCE, lease=self.terms.lease)
+            claimed = await store.claim(db, self.whose, now, limit=self.at_once, lease=self.terms.lease)
             rows = await queries.items(db, [one.id for one in claimed]) if claimed else []
         if not claimed:
             return 0
-        contents = {one.id: [row for row in rows if row.delivery == one.id] for one in claimed}
+        contents: dict[str, list[ItemRow]] = {one.id: [] for one in claimed}
+        for row in rows:
+            contents[row.delivery].append(row)
         with telemetry.batch_span("notify.deliver", _carriers(rows), channel=claimed[0].channel):
             outcomes = await asyncio.gather(*(self._send(one, contents[one.id], now) for one in claimed))
             await self._record(claimed, outcomes, contents)
@@ -129,38 +131,30 @@ class Sender:
         self, claimed: Sequence[Claimed], outcomes: Sequence[Outcome], contents: Mapping[str, Sequence[ItemRow]]
     ) -> None:
         now = clock.now()
-        messages: list[Outgoing] = []
+        attempts = [self._settled(one, outcome, now) for one, outcome in zip(claimed, outcomes, strict=True)]
         async with self.pool.acquire() as db, db.transaction():
-            for one, outcome in zip(claimed, outcomes, strict=True):
-                result = await self._settle(db, one, outcome, now)
-                if result is not None:
-                    messages += [self._fact(one, row, result, now) for row in contents[one.id]]
+            ended = await store.settle(db, attempts)
+            messages = [
+                self._fact(one, row, attempt.ending, now)
+                for one, attempt in zip(claimed, attempts, strict=True)
+                if attempt.ending is not None and one.id in ended
+                for row in contents[one.id]
+            ]
             await outbox.enqueue(db, "FACTS", messages)
         for one, outcome in zip(claimed, outcomes, strict=True):
             self.attempts.add(channel=one.channel, result=outcome.result, reason=outcome.reason)
         if messages:
             self.sent()
 
-    async def _settle(
-        self, db: Connection, one: Claimed, outcome: Outcome, now: datetime
-    ) -> Literal["delivered", "refused", "expired"] | None:
-        """Store what became of an attempt; return how the message ended, None when it goes on or is another's now."""
-        ending: Literal["delivered", "refused", "expired"]
-        if outcome.result == "retry":
-            expires_at = one.due_at + self.terms.keep_trying
-            at = next_try(now, expires_at, one.attempts, jitter=self.jitter(), asked=outcome.after)
-            if at is not None:
-                await store.retry_later(db, one.id, one.attempts, outcome.reason, at)
-                return None
-            ending = "expired"
-        else:
-            ending = outcome.result
-        ended = await store.complete(db, one.id, one.attempts, ending, outcome.reason, now)
-        return ending if ended else None
+    def _settled(self, one: Claimed, outcome: Outcome, now: datetime) -> Settled:
+        """Return how a message goes on after an attempt."""
+        if outcome.result != "retry":
+            return Settled(one.id, one.attempts, outcome.reason, now, outcome.result)
+        expires_at = one.due_at + self.terms.keep_trying
+        at = next_try(now, expires_at, one.attempts, jitter=self.jitter(), asked=outcome.after)
+        return Settled(one.id, one.attempts, outcome.reason, at or now, None if at else "expired")
 
-    def _fact(
-        self, one: Claimed, row: ItemRow, result: Literal["delivered", "refused", "expired"], now: datetime
-    ) -> Outgoing:
+    def _fact(self, one: Claimed, row: ItemRow, ending: Ending, now: datetime) -> Outgoing:
         event = DeliveryCompleted(
             delivery=one.id,
             about_kind=row.about_kind,
@@ -168,7 +162,7 @@ class Sender:
             revision=row.revision,
             channel=one.channel,
             receiver=one.receiver,
-            result=result,
+            result=ending,
             attempts=one.attempts,
             completed_at=now,
         )
@@ -211,11 +205,15 @@ class Senders:
 
     @classmethod
     def of(
-        cls, pool: Pool, channels: Mapping[str, Channel], terms: Terms, sent: Callable[[], None], attempts: Counter
+        cls, pool: Pool, channels: Mapping[str, OpenChannel], terms: Terms, sent: Callable[[], None], attempts: Counter
     ) -> "Senders":
-        """Plan a loop for each channel."""
-        loops = {f"to {name}": Sender(pool, Whose((name,)), to, terms, sent, attempts) for name, to in channels.items()}
-        loops["to nobody"] = Sender(pool, Whose(tuple(channels), others=True), _Removed(), terms, sent, attempts)
+        """Plan a loop for each receiver."""
+        loops = {
+            f"to {name}": Sender(pool, Whose((name,)), to.channel, to.at_once, terms, sent, attempts)
+            for name, to in channels.items()
+        }
+        nobody = Whose(tuple(channels), others=True)
+        loops["to nobody"] = Sender(pool, nobody, _Removed(), _REMOVED_AT_ONCE, terms, sent, attempts)
         return cls(loops)
 
     def wake(self) -> None:

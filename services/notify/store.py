@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from kit.db import Connection
 from services.notify.channels.base import Kind, Reason
@@ -102,6 +102,9 @@ def _decision_row(one: Decision) -> tuple[object, ...]:
 # ---------------------------------------------------------------- sending
 
 
+Ending = Literal["delivered", "refused", "expired"]
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A message that this process is to send now."""
@@ -122,12 +125,14 @@ _CLAIM: Final = """
         order by next_at limit $2 for update skip locked)
     returning id, kind, receiver, channel, attempts, due_at"""
 _RETRY: Final = """
-    update delivery set state = 'retrying', reason = $3, next_at = $4
-    where id = $1 and attempts = $2 and state = 'sending'"""
+    update delivery d set state = 'retrying', reason = new.reason, next_at = new.at
+    from unnest($1::text[], $2::integer[], $3::text[], $4::timestamptz[]) as new (id, attempt, reason, at)
+    where d.id = new.id and d.attempts = new.attempt and d.state = 'sending'"""
 _COMPLETE: Final = """
-    update delivery set state = $3, reason = $4, completed_at = $5
-    where id = $1 and attempts = $2 and state = 'sending'
-    returning id"""
+    update delivery d set state = new.state, reason = new.reason, completed_at = new.at
+    from unnest($1::text[], $2::integer[], $3::text[], $4::timestamptz[], $5::text[]) as new (id, attempt, reason, at, state)
+    where d.id = new.id and d.attempts = new.attempt and d.state = 'sending'
+    returning d.id"""
 
 
 async def claim(db: Connection, whose: Whose, now: datetime, *, limit: int, lease: timedelta) -> list[Claimed]:
@@ -136,14 +141,28 @@ async def claim(db: Connection, whose: Whose, now: datetime, *, limit: int, leas
     return [Claimed(**row) for row in rows]
 
 
-async def retry_later(db: Connection, delivery: str, attempt: int, reason: Reason, at: datetime) -> None:
-    """Send a message again at ``at``; does nothing when somebody else has taken it over meanwhile."""
-    await db.execute(_RETRY, delivery, attempt, reason, at)
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one attempt to send a message."""
+
+    id: str
+    attempt: int
+    reason: Reason
+    at: datetime
+    """When it ended, or is to be tried again."""
+    ending: Ending | None
+    """None: it is to be tried again."""
 
 
-async def complete(db: Connection, delivery: str, attempt: int, state: str, reason: Reason, at: datetime) -> bool:
-    """End a message; tell False when somebody else has taken it over meanwhile."""
-    return await db.fetchval(_COMPLETE, delivery, attempt, state, reason, at) is not None
+async def settle(db: Connection, attempts: Sequence[Settled]) -> frozenset[str]:
+    """Store what became of attempts; return the messages that ended now.
+
+    A message that somebody else has taken over meanwhile is left alone.
+    """
+    again = [(one.id, one.attempt, one.reason, one.at) for one in attempts if one.ending is None]
+    ended = [(one.id, one.attempt, one.reason, one.at, one.ending) for one in attempts if one.ending is not None]
+    await db.execute(_RETRY, *_columns(again, 4))
+    return frozenset(row["id"] for row in await db.fetch(_COMPLETE, *_columns(ended, 5)))
 
 
 # ---------------------------------------------------------------- the world

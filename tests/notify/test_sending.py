@@ -215,7 +215,7 @@ async def waiting(start: Start, files: Callable[..., dict[str, Any]], hook: Call
 def sender(pool: Pool, channel: Script, keep_trying: timedelta = timedelta(hours=1)) -> Sender:
     terms = Terms(timedelta(seconds=1), keep_trying, "jianfu")
     return Sender(
-        pool, Whose(("hook",)), channel, terms, lambda: None, Measures(Metrics()).attempts, jitter=lambda: 0.5
+        pool, Whose(("hook",)), channel, 16, terms, lambda: None, Measures(Metrics()).attempts, jitter=lambda: 0.5
     )
 
 
@@ -231,10 +231,10 @@ async def test_who_dies_between_delivery_and_mark_delivers_again_with_the_same_i
     one = sender(waiting, channel)
     with monkeypatch.context() as dying:
 
-        async def die(*_args: object) -> bool:
+        async def die(*_args: object) -> frozenset[str]:
             raise ConnectionError("killed")
 
-        dying.setattr(store, "complete", die)
+        dying.setattr(store, "settle", die)
         with pytest.raises(ConnectionError):
             await one.step(START)
     assert await states(waiting) == ["sending"]

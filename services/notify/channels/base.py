@@ -108,8 +108,18 @@ class ChannelKind(Generic[OptionsT]):
     open: Callable[[OptionsT, Surroundings], Channel]
     daily_budget: int | None
     """Messages a day unless the receiver says otherwise (our parameter); None: it interrupts nobody."""
+    at_once: int
+    """Messages that one receiver gets at the same time."""
     tells_of_clues: bool
     """Whether it can tell that a clue waits without saying anything about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """One receiver's channel, ready to send."""
+
+    channel: Channel
+    at_once: int
 
 
 @cache

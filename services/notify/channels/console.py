@@ -15,4 +15,4 @@ def _open(_options: Options, _surroundings: Surroundings) -> _Console:
     return _Console()
 
 
-KIND = ChannelKind(options=Options, open=_open, daily_budget=None, tells_of_clues=True)
+KIND = ChannelKind(options=Options, open=_open, daily_budget=None, at_once=500, tells_of_clues=True)

@@ -138,4 +138,4 @@ def _of_code(code: int) -> Outcome:
     return Outcome("retry", "busy", timedelta(minutes=1))
 
 
-KIND = ChannelKind(options=SmtpOptions, open=_Smtp, daily_budget=30, tells_of_clues=True)
+KIND = ChannelKind(options=SmtpOptions, open=_Smtp, daily_budget=30, at_once=4, tells_of_clues=True)

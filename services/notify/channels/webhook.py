@@ -182,4 +182,4 @@ def _outcome(response: httpx.Response) -> Outcome:
     return known
 
 
-KIND = ChannelKind(options=WebhookOptions, open=_Webhook, daily_budget=None, tells_of_clues=False)
+KIND = ChannelKind(options=WebhookOptions, open=_Webhook, daily_budget=None, at_once=16, tells_of_clues=False)
