@@ -26,8 +26,10 @@ _SUBJECTS: Final[Mapping[Stream, str]] = {
     "ALERTS": "alerts.{jurisdiction}.{severity}.{rule}",
     "CLUES": "clues.{jurisdiction}.<verb>",
 }
-_ALSO_NOTIFY: Final = frozenset({"unit.registered", "calendar.published"})
-"""Facts by which notify finds a clue's desk and its last day for 签收."""
+_ALSO_NOTIFY: Final = frozenset(
+    {"unit.registered", "calendar.published", "act.corrected", "act.withdrawn", "clock.day_ended"}
+)
+"""Facts by which notify finds a clue's desk and its last day for 签收, and learns that the day has passed."""
 _NOT_JUDGED: Final = frozenset({"role.assigned", "doc.received"})
 """Facts of outside that the ledger keeps and no rule reads yet."""
 

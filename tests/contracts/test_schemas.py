@@ -17,6 +17,7 @@ from contracts.event import Event
 from contracts.flows import flow_of
 from services.monitor.book import evaluator_kinds
 from services.monitor.world import REFERENCE
+from services.notify.world import SUBJECTS
 
 ROOT = Path(contracts.__file__).parent
 ASYNCAPI = json.loads((ROOT / "asyncapi.json").read_text("utf-8"))
@@ -142,3 +143,10 @@ def test_the_table_says_that_monitor_reads_what_its_evaluators_read():
     judged = {name for kind in evaluator_kinds().values() for name in kind.on}
     for name in judged | {event.event_name() for event in REFERENCE} | {"act.corrected", "act.withdrawn"}:
         assert "monitor" in flow_of(BY_NAME[name]).readers
+
+
+def test_the_table_says_that_notify_reads_what_it_subscribes_to():
+    read = {subject.removeprefix("facts.*.") for subject in SUBJECTS}
+    assert {
+        event.event_name() for event in EVENTS if event.stream == "FACTS" and "notify" in flow_of(event).readers
+    } == read
