@@ -10,6 +10,7 @@ import structlog
 from kit.failures import describe
 
 _PATIENCE: Final = 10.0
+_TRIES: Final = 5
 
 _log = structlog.stdlib.get_logger("kit.tasks")
 
@@ -25,9 +26,12 @@ async def background(work: Coroutine[Any, Any, None], *, name: str) -> AsyncIter
     try:
         yield task
     finally:
-        task.cancel()
-        _, late = await asyncio.wait([task], timeout=_PATIENCE)
-        if late:
+        for _ in range(_TRIES):
+            task.cancel()  # more than once: asyncio.wait_for of Python 3.11 can swallow a cancellation
+            _, late = await asyncio.wait([task], timeout=_PATIENCE / _TRIES)
+            if not late:
+                break
+        else:
             _log.error("task.does_not_end", task=name, seconds=_PATIENCE)
 
 

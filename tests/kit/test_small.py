@@ -241,6 +241,17 @@ async def test_background_work_ends_with_its_block() -> None:
     assert task.cancelled()
 
 
+async def test_background_work_that_swallows_a_cancellation_is_cancelled_again() -> None:
+    async def work() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    async with background(work(), name="test") as task:
+        await asyncio.sleep(0)
+    assert task.cancelled()
+
+
 async def test_background_work_that_fails_is_told_and_does_not_break_the_rest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
