@@ -30,10 +30,10 @@ from kit.reader import Delivery, follow
 from kit.streams import FACTS, ensure_stream
 from services.ledger import store
 from services.ledger.domain import FOREVER, Version
-from services.ledger.facts import open_envelope
 from services.ledger.projections import load_ledgers
 from services.ledger.rebuild import rebuild
-from services.ledger.recording import Recorder, _Batch
+from services.ledger.recording import Recorder
+from services.ledger.slices import Slice
 from tests import factories as f
 
 SQL = Path(services.ledger.__file__).parent / "sql"
@@ -110,26 +110,29 @@ async def record(recorder: Recorder, found: Sequence[Delivery], batch: int) -> N
 class Copies:
     """The rows that recording plain acts writes, made beforehand, and nothing else."""
 
-    def __init__(self, recorder: Recorder, found: Sequence[Delivery], batch: int) -> None:
-        """Make the rows of every batch."""
+    def __init__(self, recorder: Recorder) -> None:
+        """Know the tables."""
+        self._recorder = recorder
         self._targets = {target.ledger.name: target for target in recorder.projector.targets}
-        self.batches = [self._rows(recorder, part) for part in portions(found, batch)]
+        self._batches: list[tuple[list[store.Entry], dict[str, list[Version]]]] = []
 
-    def _rows(self, recorder: Recorder, part: Sequence[Delivery]) -> tuple[list[store.Entry], dict[str, list[Version]]]:
-        batch = _Batch(recorder, bytes(32), {})
-        entries = list(batch.entries((one, open_envelope(one.body)) for one in part))
-        versions: dict[str, list[Version]] = {}
-        for placed in batch.placed:
-            for alone in placed.reading.rows:
-                if alone.row is not None:
-                    since = placed.reading.fact.recorded
-                    version = Version(alone.entity, since, FOREVER, withdrawn=False, row=alone.row)
-                    versions.setdefault(alone.ledger, []).append(version)
-        return entries, versions
+    async def make(self, found: Sequence[Delivery], batch: int) -> None:
+        """Make the rows of every batch."""
+        for part in portions(found, batch):
+            read = Slice(self._recorder.algorithm, bytes(32))
+            await read.read(part, self._recorder.projector.ledgers)
+            versions: dict[str, list[Version]] = {}
+            for placed in read.placed({}):
+                for alone in placed.reading.rows:
+                    if alone.row is not None:
+                        since = placed.reading.fact.recorded
+                        version = Version(alone.entity, since, FOREVER, withdrawn=False, row=alone.row)
+                        versions.setdefault(alone.ledger, []).append(version)
+            self._batches.append((list(read.entries({})), versions))
 
     async def write(self, pool: Pool) -> None:
         """Write them, one transaction for each batch."""
-        for entries, versions in self.batches:
+        for entries, versions in self._batches:
             async with pool.acquire() as db, db.transaction():
                 await store.append(db, entries)
                 for name, rows in versions.items():
@@ -187,12 +190,14 @@ async def bench(both: Servers, acts: int, batch: int, rounds: int) -> None:
             pool = await connect_pool(address, size=2, schema="ledger")
             recorder = Recorder.of(pool, load_ledgers())
             found = work["mixed" if name.endswith("mixed") else "plain"]
-            copies = Copies(recorder, found, batch) if name == "bare COPY" else None
+            copies = Copies(recorder)
+            if name == "bare COPY":
+                await copies.make(found, batch)
             if name == "stream plain":
                 await publish(both.nats.url(ADMIN.name), found)
             gc.collect()
             gc.freeze()
-            if copies is not None:
+            if name == "bare COPY":
                 speed = await timed(copies.write(pool), acts)
             elif name == "stream plain":
                 speed = await timed(stream(nats_url, recorder, acts, batch), acts)
@@ -260,7 +265,7 @@ def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--acts", type=int, default=30_000)
-    parser.add_argument("--batch", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jianfu-bench-") as folder, running(Path(folder)) as both:

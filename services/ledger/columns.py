@@ -1,10 +1,10 @@
 """Rows and their columns, declared once as a named tuple whose annotations carry the Chinese titles. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import NoneType
-from typing import Annotated, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 Cell = str | int | float | bool | date | datetime | None
 Kind = Literal["text", "integer", "number", "boolean", "date", "datetime", "json"]
@@ -20,6 +20,7 @@ _KINDS: Final[dict[object, Kind]] = {
 _MOST: Final = 2**63
 _FIRST_YEAR, _LAST_YEAR = 2, 9998
 """Years between which every zone's moments and every day have a place in the database and in Python."""
+_BEYOND: Final = "a day outside of the years 2 to 9998"
 
 
 class Row(NamedTuple):
@@ -67,10 +68,34 @@ def _column(name: str, hint: object) -> Column:
     return Column(name, title.text, "json" if title.json else kind, title.searched)
 
 
-def storable(row: Row) -> Row:
-    """Return the row without what PostgreSQL cannot hold; ``OverflowError`` for a number or day beyond its range."""
-    _day(row.happened_on)
-    return row._replace(cells=tuple([None if cell is None else _CHECKS[cell.__class__](cell) for cell in row.cells]))
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Which cells of a row may lie beyond what the database holds, by their place."""
+
+    integers: tuple[int, ...]
+    days: tuple[int, ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column]) -> "Bounds":
+        """Return the bounds of a ledger's columns."""
+        kinds = [column.kind for column in columns]
+        days = tuple(place for place, kind in enumerate(kinds) if kind in ("date", "datetime"))
+        return cls(tuple(place for place, kind in enumerate(kinds) if kind == "integer"), days)
+
+    def check(self, row: Row) -> Row:
+        """Return the row; raise ``OverflowError`` for a whole number or a day that has no place in the database."""
+        cells: tuple[Any, ...] = row.cells
+        for place in self.integers:
+            number = cells[place]
+            if number is not None and not -_MOST <= number < _MOST:
+                raise OverflowError("a whole number beyond 64 bits")
+        for place in self.days:
+            day = cells[place]
+            if day is not None and not in_range(day):
+                raise OverflowError(_BEYOND)
+        if not in_range(row.happened_on):
+            raise OverflowError(_BEYOND)
+        return row
 
 
 def plain_text(text: str) -> str:
@@ -81,29 +106,3 @@ def plain_text(text: str) -> str:
 def in_range(moment: date) -> bool:
     """Tell whether a day or moment can be stored and moved to any zone."""
     return _FIRST_YEAR <= moment.year <= _LAST_YEAR
-
-
-def _number(number: int) -> int:
-    if not -_MOST <= number < _MOST:
-        raise OverflowError("a whole number beyond 64 bits")
-    return number
-
-
-def _day(day: date) -> date:
-    if not in_range(day):
-        raise OverflowError("a day outside of the years 2 to 9998")
-    return day
-
-
-def _same(cell: Cell) -> Cell:
-    return cell
-
-
-_CHECKS: Final[dict[type, Callable[..., Cell]]] = {
-    str: plain_text,
-    bool: _same,
-    int: _number,
-    float: _same,
-    date: _day,
-    datetime: _day,
-}

@@ -10,7 +10,7 @@ class Settings(ServiceSettings):
     """What an operator may set for the ledger."""
 
     batch: int = Field(
-        default=1000, ge=1, le=5000, validation_alias="LEDGER_BATCH", description="The most facts of one transaction."
+        default=4000, ge=1, le=20_000, validation_alias="LEDGER_BATCH", description="The most facts of one transaction."
     )
     wait: float = Field(
         default=0.01,

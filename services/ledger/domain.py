@@ -1,13 +1,13 @@
 """What a ledger is, and how facts become its rows: acts as they stood at each moment of knowledge, folded. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.event import Event, fact_id
-from services.ledger.columns import Column, Row, storable
+from services.ledger.columns import Bounds, Column, Row
 
 CHINA: Final = timezone(timedelta(hours=8), "CST")
 """China Standard Time: every date of a row is a day of this zone."""
@@ -68,11 +68,16 @@ class Ledger:
     """The row that a fact belongs to: its own fact id, another's, or ``entity_id``; ``None`` is no row."""
     fold: Fold
     """The row that the facts of one entity make, oldest first; ``None`` is none (yet)."""
+    bounds: Bounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out which cells have bounds."""
+        object.__setattr__(self, "bounds", Bounds.of(self.columns))
 
     def row(self, facts: Sequence[Fact]) -> Row | None:
-        """Return the row of an entity as it can be stored; ``OverflowError`` for a number or day beyond all range."""
+        """Return the row of an entity; raise ``OverflowError`` for a number or day that cannot be stored."""
         row = self.fold(facts)
-        return None if row is None else storable(row)
+        return None if row is None else self.bounds.check(row)
 
 
 def entity_id(*parts: str) -> str:
@@ -102,13 +107,6 @@ class Act(NamedTuple):
     """It with its own data and with those of each correction, also of one that was learned and replaced at once."""
     amendments: tuple[str, ...] = ()
     """The ids of the facts that amend it."""
-
-    def at(self, moment: datetime) -> Standing | None:
-        """Return how it stood in the knowledge of a moment; ``None`` when it was not known yet."""
-        for standing in reversed(self.timeline):
-            if standing.since <= moment:
-                return standing
-        return None
 
 
 def acts_of(facts: Iterable[Fact], replacements: Mapping[str, Event]) -> list[Act]:
@@ -150,12 +148,29 @@ def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str
     return Act(original, tuple(timeline), forms, tuple(fact.fact_id for fact in amendments))
 
 
-def entities_of(ledger: Ledger, act: Act) -> set[str]:
-    """Return every entity of a ledger that an act may ever have been counted to."""
-    if not isinstance(act.original.event, ledger.events):
-        return set()
-    found = map(ledger.entity, act.forms)
-    return {entity for entity in found if entity is not None}
+class Member(NamedTuple):
+    """An act that ever belonged to an entity, and the entity it belongs to in each standing."""
+
+    act: Act
+    homes: tuple[str | None, ...]
+
+
+def members_of(ledger: Ledger, acts: Iterable[Act]) -> dict[str, list[Member]]:
+    """Return the entities of a ledger with every act that was ever counted to them, even for no moment."""
+    found: dict[str, list[Member]] = {}
+    for act in acts:
+        if not isinstance(act.original.event, ledger.events):
+            continue
+        if len(act.forms) == 1:
+            home = ledger.entity(act.original)
+            member, entities = Member(act, (home,) * len(act.timeline)), {home}
+        else:
+            member = Member(act, tuple(ledger.entity(standing.fact) for standing in act.timeline))
+            entities = {ledger.entity(form) for form in act.forms}
+        for entity in entities:
+            if entity is not None:
+                found.setdefault(entity, []).append(member)
+    return found
 
 
 class State(NamedTuple):
@@ -166,23 +181,25 @@ class State(NamedTuple):
     withdrawn: bool
 
 
-def states_of(ledger: Ledger, entity: str, acts: Sequence[Act], since: datetime) -> list[State]:
+def states_of(ledger: Ledger, entity: str, members: Sequence[Member], since: datetime) -> list[State]:
     """Return the states of an entity at each moment of knowledge from ``since`` on.
 
-    ``acts`` are all acts that ever belonged to it. An entity whose every act is withdrawn, or that lost the act that
+    ``members`` are all acts that ever belonged to it. An entity whose every act is withdrawn, or that lost the act that
     made it, keeps its last row, marked as withdrawn.
     """
-    moments = sorted({standing.since for act in acts for standing in act.timeline if standing.since >= since})
-    return [_state(ledger, entity, acts, moment) for moment in moments]
+    moments = sorted({standing.since for one in members for standing in one.act.timeline if standing.since >= since})
+    return [_state(ledger, entity, members, moment) for moment in moments]
 
 
-def _state(ledger: Ledger, entity: str, acts: Sequence[Act], moment: datetime) -> State:
+def _state(ledger: Ledger, entity: str, members: Sequence[Member], moment: datetime) -> State:
     live: list[Fact] = []
     gone: list[Fact] = []
-    for act in acts:
-        standing = act.at(moment)
-        if standing is not None and ledger.entity(standing.fact) == entity:
-            (gone if standing.withdrawn else live).append(standing.fact)
+    for (_, timeline, *_rest), homes in members:
+        place = len(timeline) - 1
+        while place >= 0 and timeline[place].since > moment:
+            place -= 1
+        if place >= 0 and homes[place] == entity:
+            (gone if timeline[place].withdrawn else live).append(timeline[place].fact)
     row = ledger.row(sorted(live, key=_age)) if live else None
     if row is None and gone:
         return State(moment, ledger.row(sorted(live + gone, key=_age)), withdrawn=True)

@@ -4,6 +4,7 @@ Intake validated every fact once; here the envelope is read without building it,
 quick way cannot read is given to ``contracts``, whose judgement counts.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal, NamedTuple
@@ -40,6 +41,8 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _HEADER: Final = msgspec.json.Decoder(Header)
+_NUL: Final = re.compile(rb"((?<!\\)(?:\\\\)*)\\u0000")
+"""The one character that a database text cannot hold, as JSON writes it; rows show U+FFFD in its place."""
 _RANGE: Final = "expected a moment of the years 2 to 9998"
 
 
@@ -158,12 +161,15 @@ def _thorough(body: bytes) -> Header:
 
 def _event(header: Header) -> Event:
     kind, version = find_type(header.type)
+    data = bytes(header.data)
+    if b"\\u0000" in data:
+        data = _NUL.sub(rb"\1\\ufffd", data)
     if version == kind.version:
         try:
-            return kind.model_validate_json(bytes(header.data))
+            return kind.model_validate_json(data)
         except ValidationError:
             pass  # the contract's reader says why, or reads it after all
-    return read_data(header.type, msgspec.json.decode(header.data, type=dict))
+    return read_data(header.type, msgspec.json.decode(data, type=dict))
 
 
 def _alone(fact: Fact, ledgers: ByEvent) -> tuple[Alone, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kit.db import Connection
 from services.ledger import queries, store
-from services.ledger.domain import Act, Ledger, Version, entities_of
+from services.ledger.domain import Act, Ledger, Version, members_of
 from services.ledger.projecting import Projector
 from services.ledger.queries import Scope, Told
 
@@ -41,9 +41,9 @@ def _find(projector: Projector, acts: Sequence[Act], act_id: str) -> tuple[Ledge
     """Return the ledger, the entity and the acts that an id means: of an entity first, else of the fact's act."""
     named = [act for act in acts if act_id == act.original.fact_id or act_id in act.amendments]
     for target in projector.targets:
-        ledger = target.ledger
-        entities = [act_id, *(entity for act in named for entity in sorted(entities_of(ledger, act)))]
-        for entity in entities:
-            if members := [act for act in acts if entity in entities_of(ledger, act)]:
-                return ledger, entity, members
+        entities = members_of(target.ledger, acts)
+        homes = [entity for entity, members in entities.items() if any(one.act in named for one in members)]
+        for entity in (act_id, *sorted(homes)):
+            if entity in entities:
+                return target.ledger, entity, [one.act for one in entities[entity]]
     return None, named[0].original.fact_id if named else act_id, named

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from contracts.event import Event
 from kit.db import Connection
 from services.ledger import store
 from services.ledger.columns import Row
-from services.ledger.domain import FOREVER, Act, Version, acts_of, entities_of, states_of, versions_of
+from services.ledger.domain import FOREVER, Act, Member, Version, acts_of, members_of, states_of, versions_of
 from services.ledger.facts import ByEvent, Reading, by_event, open_envelope, read_fact
 from services.ledger.store import AMENDS, Counted, Target, Thread
 
@@ -83,38 +82,42 @@ class Projector:
             concerned = fact.target or fact.fact_id
             since[concerned] = min(since.get(concerned, FOREVER), fact.recorded)
         for target in self.targets:
-            touched: dict[str, list[Act]] = {}
-            for act in acts:
-                for entity in entities_of(target.ledger, act):
-                    touched.setdefault(entity, []).append(act)
-            await _recompute(db, target, touched, since, work)
+            await _recompute(db, target, members_of(target.ledger, acts), since, work)
 
     async def gather(
         self, db: Connection, facts: Sequence[Placed], keys: set[str], upto: int
-    ) -> tuple[list[Act], set[Thread]]:
-        """Return every act that hangs together with these facts and keys, and the threads that it hangs by."""
+    ) -> tuple[list[Act], list[Thread]]:
+        """Return every act that hangs together with these facts and keys, and the threads that corrections add."""
         placed = {one.position: one for one in facts}
         want = {*keys, *(key for one in facts for key in one.reading.keys)}
         seen: set[str] = set()
-        acts: list[Act] = []
-        threads: set[Thread] = set()
+        threads: list[Thread] = []
         while want:
             loaded = await store.load(db, want, self.tags, upto)
-            placed |= {one.position: one for one in self.read(row for row in loaded if row[0] not in placed)}
+            fresh = self.read(row for row in loaded if row[0] not in placed)
+            placed |= {one.position: one for one in fresh}
             seen |= want
-            replacements = _replacements(placed.values())
-            acts = acts_of((one.reading.fact for one in placed.values()), replacements)
-            positions = {one.reading.fact.fact_id: one.position for one in placed.values()}
-            threads = {
-                Thread(entity, target.tag, positions[act.original.fact_id])
-                for act in acts
-                for target in self.targets
-                for entity in entities_of(target.ledger, act)
-                if entity != act.original.fact_id
-            }
-            want = {key for one in placed.values() for key in one.reading.keys} | {thread.key for thread in threads}
+            threads = list(self._moves(placed.values()))
+            want = {key for one in fresh for key in one.reading.keys} | {thread.key for thread in threads}
             want -= seen
-        return acts, threads
+        readings = [one.reading for one in placed.values()]
+        replacements = {one.fact.fact_id: one.replacement for one in readings if one.replacement is not None}
+        return acts_of((one.fact for one in readings), replacements), threads
+
+    def _moves(self, placed: Iterable[Placed]) -> Iterable[Thread]:
+        """Yield the threads to the entities that corrected data belong to."""
+        by_id = {one.reading.fact.fact_id: one for one in placed}
+        for one in by_id.values():
+            replacement = one.reading.replacement
+            original = by_id.get(one.reading.fact.target or "") if replacement else None
+            if replacement is None or original is None:
+                continue
+            form = original.reading.fact._replace(event=replacement)
+            for target in self.targets:
+                if isinstance(form.event, target.ledger.events):
+                    entity = target.ledger.entity(form)
+                    if entity is not None and entity != form.fact_id:
+                        yield Thread(entity, target.tag, original.position)
 
 
 @dataclass
@@ -149,12 +152,16 @@ def counted(tag: str, row: Row) -> Counted:
 
 
 async def _recompute(
-    db: Connection, target: Target, touched: Mapping[str, Sequence[Act]], since: Mapping[str, datetime], work: _Work
+    db: Connection,
+    target: Target,
+    entities: Mapping[str, Sequence[Member]],
+    since: Mapping[str, datetime],
+    work: _Work,
 ) -> None:
     states = {}
-    for entity, acts in touched.items():
-        moment = min(since.get(act.original.fact_id, FOREVER) for act in acts)
-        if found := states_of(target.ledger, entity, acts, moment) if moment != FOREVER else []:
+    for entity, members in entities.items():
+        moment = min(since.get(one.act.original.fact_id, FOREVER) for one in members)
+        if found := states_of(target.ledger, entity, members, moment) if moment != FOREVER else []:
             states[entity] = found
     if not states:
         return
@@ -193,8 +200,3 @@ def _split(placed: Sequence[Placed], known: Container[str] | None) -> tuple[list
     for one in placed:
         (plain if shared.isdisjoint(one.reading.keys) else tangled).append(one)
     return plain, tangled
-
-
-def _replacements(placed: Iterable[Placed]) -> dict[str, Event]:
-    readings = (one.reading for one in placed)
-    return {one.fact.fact_id: one.replacement for one in readings if one.replacement is not None}

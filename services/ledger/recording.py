@@ -1,7 +1,8 @@
 """Take batches from the stream: journal, rows, counts and checkpoint in one transaction."""
 
+import asyncio
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +11,14 @@ from typing import Final
 from kit.db import Connection, Pool
 from kit.reader import Delivery
 from services.ledger import store
-from services.ledger.chain import GENESIS, Algorithm, link
-from services.ledger.columns import plain_text
+from services.ledger.chain import GENESIS, Algorithm
 from services.ledger.domain import Ledger
-from services.ledger.facts import Opened, Reading, Trouble, open_envelope, read_fact
-from services.ledger.projecting import Placed, Projector
-from services.ledger.store import Checkpoint, Entry, Parked, Target
+from services.ledger.projecting import Projector
+from services.ledger.slices import Slice
+from services.ledger.store import Checkpoint, Target
 
+_SLICE: Final = 1000
+"""Facts that are read at a time while the server works on those before them."""
 _REPLAY: Final = 500
 """Parked facts of one transaction."""
 
@@ -40,30 +42,44 @@ class Recorder:
             return await store.position(db)
 
     async def record(self, deliveries: Sequence[Delivery]) -> None:
-        """Apply one batch, each message once however often it is delivered."""
+        """Apply one batch in one transaction, each message once however often it is delivered."""
         with _without_collector():
-            opened = [(one, open_envelope(one.body)) for one in deliveries]
             async with self.pool.acquire() as db, db.transaction():
                 head = await store.lock_checkpoint(db, GENESIS)
-                fresh = [one for one in opened if one[0].seq > head.position]
+                fresh = [one for one in deliveries if one.seq > head.position]
                 if fresh:
                     _prove_complete(head, self.projector)
                     await self._record(db, head, fresh)
 
-    async def _record(self, db: Connection, head: Checkpoint, opened: Sequence[tuple[Delivery, Opened]]) -> None:
-        first, last = opened[0][0], opened[-1][0]
-        ids = [one.fact_id for _, one in opened if one.fact_id is not None]
-        known = await self.projector.known(db, ids, first.seq)
-        batch = _Batch(self, head.hash, known)
-        await store.append(db, batch.entries(opened))
-        if batch.parked:
-            await store.park(db, batch.parked)
-        others = [key for one in batch.placed for key in one.reading.keys[1:]]
-        if others:
-            known |= await self.projector.known(db, others, first.seq)
-        await self.projector.project(db, batch.placed, known=known, upto=store.LAST)
+    async def _record(self, db: Connection, head: Checkpoint, fresh: Sequence[Delivery]) -> None:
+        """Read one slice while the server works on the one before it."""
+        writing: asyncio.Task[None] | None = None
+        last = head.hash
+        try:
+            for start in range(0, len(fresh), _SLICE):
+                slice_ = Slice(self.algorithm, last)
+                await slice_.read(fresh[start : start + _SLICE], self.projector.ledgers)
+                last = slice_.head
+                if writing is not None:
+                    await writing
+                writing = asyncio.create_task(self._write(db, slice_))
+            if writing is not None:
+                await writing
+        finally:
+            if (
+                writing is not None and not writing.done()
+            ):  # ended from outside: the connection must be free to roll back
+                writing.cancel()
+                await asyncio.wait([writing])
         names = [target.ledger.name for target in self.projector.targets]
-        await store.advance(db, Checkpoint(last.seq, last.time, batch.head, names))
+        await store.advance(db, Checkpoint(fresh[-1].seq, fresh[-1].time, last, names))
+
+    async def _write(self, db: Connection, slice_: Slice) -> None:
+        known = await self.projector.known(db, slice_.keys(), slice_.first)
+        await store.append(db, slice_.entries(known))
+        if parked := slice_.parked(known):
+            await store.park(db, parked)
+        await self.projector.project(db, slice_.placed(known), known=known, upto=store.LAST)
 
     async def replay(self, now: datetime) -> int:
         """Project, in the order of the log, the parked facts that can be read by now; return how many."""
@@ -79,43 +95,6 @@ class Recorder:
                 await self.projector.project(db, placed, known=None, upto=store.LAST)
             after = bodies[-1][0]
             replayed += len(placed)
-
-
-class _Batch:
-    """The facts of one batch, read while the journal's rows are being sent: the server works on what it has meanwhile."""
-
-    def __init__(self, recorder: Recorder, head: bytes, known: Mapping[str, int | None]) -> None:
-        self.head = head
-        self.placed: list[Placed] = []
-        self.parked: list[Parked] = []
-        self._ledgers = recorder.projector.ledgers
-        self._algorithm = recorder.algorithm
-        self._known = known
-
-    def entries(self, opened: Iterable[tuple[Delivery, Opened]]) -> Iterator[Entry]:
-        """Yield the journal's rows, chained to its last; a fact that came before is an entry that repeats it."""
-        first: dict[str, int] = {}
-        for delivery, one in opened:
-            position, body = delivery.seq, delivery.body
-            previous, self.head = self.head, link(self._algorithm, self.head, position, body)
-            header, name, _ = one
-            repeats = None if name is None else self._known.get(name) or first.setdefault(name, position)
-            if repeats is None or repeats == position:
-                repeats = None
-                self._take(delivery, one)
-            proof = (position, body, self._algorithm, previous, self.head)
-            if header is None:
-                yield Entry(*proof)
-            else:
-                envelope = (header.source, plain_text(header.id), plain_text(header.type), header.time)
-                yield Entry(*proof, name, repeats, *envelope, header.recordedtime, header.jurisdiction, header.unitid)
-
-    def _take(self, delivery: Delivery, opened: Opened) -> None:
-        reading = read_fact(opened, self._ledgers)
-        if isinstance(reading, Reading):
-            self.placed.append(Placed(delivery.seq, reading))
-        else:
-            self.parked.append(_parked(delivery, opened, reading))
 
 
 @contextmanager
@@ -140,18 +119,3 @@ def _prove_complete(head: Checkpoint, projector: Projector) -> None:
 def live(ledger: Ledger) -> Target:
     """Return the table that queries read."""
     return Target(ledger, ledger.name, ledger.name)
-
-
-def _parked(delivery: Delivery, opened: Opened, trouble: Trouble) -> Parked:
-    header = opened.header
-    return Parked(
-        delivery.seq,
-        delivery.subject,
-        opened.fact_id,
-        plain_text(header.type) if header else None,
-        header.jurisdiction if header else None,
-        trouble.code,
-        trouble.field,
-        plain_text(trouble.detail),
-        delivery.time,
-    )

@@ -118,7 +118,7 @@ async def advance(db: Connection, to: Checkpoint) -> None:
 
 
 async def append(db: Connection, entries: Iterable[Entry]) -> None:
-    """Add entries to the journal; they are asked for while the server takes those before."""
+    """Add entries to the journal."""
     await db.copy_records_to_table("journal", records=entries, columns=Entry._fields)
 
 

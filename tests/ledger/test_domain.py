@@ -18,7 +18,7 @@ from services.ledger.domain import (
     State,
     Version,
     acts_of,
-    entities_of,
+    members_of,
     states_of,
     versions_of,
 )
@@ -36,11 +36,16 @@ def reading(body: bytes, ledgers: Iterable[Ledger] = ()) -> Reading | Trouble:
 FEBRUARY, FIRST, SECOND, THIRD = (datetime.fromisoformat(f"2025-0{month}-01T00:00:00+08:00") for month in range(2, 6))
 
 
+def reading_of(event: f.Event) -> Reading:
+    found = reading(f.wire(event))
+    assert isinstance(found, Reading)
+    return found
+
+
 def acts(*events: f.Event) -> list[Act]:
     facts, replacements = [], {}
     for event in events:
-        read = reading(f.wire(event))
-        assert isinstance(read, Reading)
+        read = reading_of(event)
         facts.append(read.fact)
         if read.replacement is not None:
             replacements[read.fact.fact_id] = read.replacement
@@ -99,16 +104,19 @@ def test_a_corrected_act_leaves_the_entity_it_was_in_for_no_moment():
     ended = f.ended(recorded=SECOND)
     moved = f.corrected(ended, changes={"loan": "loan-2"}, recorded=SECOND)
     ledger = LEDGERS["secondments"]
-    act = acts(ended, moved)[0]
-    assert len(act.timeline) == 1
-    assert entities_of(ledger, act) == {ledger.entity(form) for form in act.forms}
-    assert len(entities_of(ledger, act)) == 2
+    found = members_of(ledger, acts(ended, moved))
+    assert set(found) == {ledger.entity(form) for members in found.values() for form in members[0].act.forms}
+    assert len(found) == 2
+    assert {member.homes for members in found.values() for member in members} == {
+        (ledger.entity(reading_of(f.ended(loan="loan-2")).fact),)
+    }
 
 
 def test_states_begin_where_asked():
     demand = f.demanded(id="x", recorded=FIRST)
-    found = acts(demand, *[f.submitted(demand=f.ref(demand), recorded=moment) for moment in (SECOND, THIRD)])
+    whole_set = acts(demand, *[f.submitted(demand=f.ref(demand), recorded=moment) for moment in (SECOND, THIRD)])
     entity = f.fact_of(demand)
+    found = members_of(LEDGERS["demands"], whole_set)[entity]
     whole = states_of(LEDGERS["demands"], entity, found, FIRST)
     assert [state.since for state in whole] == [FIRST, SECOND, THIRD]
     assert states_of(LEDGERS["demands"], entity, found, THIRD) == whole[2:]
