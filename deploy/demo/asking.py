@@ -48,12 +48,12 @@ class Services:
             if min(at.values()) >= position:
                 return
             now = time.monotonic()
-            shown = ",".join(f"{_TITLES[name]} {reached}/{position}" for name, reached in at.items())
+            shown = "，".join(f"{_TITLES[name]} {reached}/{position}" for name, reached in at.items())
             if now - begin > PATIENCE:
-                raise Unusable(f"台账和监测 {PATIENCE:g} 秒内没有跟上:{shown}。请查看日志。")
+                raise Unusable(f"台账和监测 {PATIENCE:g} 秒内没有跟上：{shown}。请查看日志。")
             if now - told > _TELL_EVERY:
                 told = now
-                say(f"  正在入账和判定:{shown}")
+                say(f"  正在入账和判定：{shown}")
             await asyncio.sleep(_PAUSE)
 
     async def ledgers(self) -> list[LedgerRows]:
@@ -99,9 +99,9 @@ class Services:
         try:
             answer = await self._client.get(f"{self._urls[service]}{path}", params=asked, headers=self._headers)
         except httpx.TransportError as error:
-            raise Unusable(f"连不上服务 {service}({type(error).__name__})。") from error
+            raise Unusable(f"连不上服务 {service}（{type(error).__name__}）。") from error
         if not answer.is_success:
-            raise Unusable(f"服务 {service} 没有答应 {path}(HTTP {answer.status_code}):{explanation(answer)}")
+            raise Unusable(f"服务 {service} 没有答应 {path}（HTTP {answer.status_code}）：{explanation(answer)}")
         content: Mapping[str, Any] = answer.json()
         return content
 
@@ -112,4 +112,4 @@ async def prove(client: httpx.AsyncClient, link: str) -> None:
     console = httpx.URL(link).copy_with(path="/", query=None)
     home = await client.get(console, cookies=entered.cookies, follow_redirects=True)
     if not (entered.is_success and home.is_success):
-        raise Unusable(f"登录链接打不开控制台(HTTP {entered.status_code}、{home.status_code})。")
+        raise Unusable(f"登录链接打不开控制台（HTTP {entered.status_code}、{home.status_code}）。")

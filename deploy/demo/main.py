@@ -48,7 +48,7 @@ async def run(system: "System", say: Say, *, stay: bool) -> int:
     position = 0
     intake = Target(system.urls["intake"], system.tokens["adapter"])
     for part in (real, year, refused):
-        say(f"正在报送{part.title}({len(part.events)} 件)……")
+        say(f"正在报送{part.title}：{len(part.events)} 件……")
         summary = await publishing.publish(part.events, intake, progress=lambda _: None, say=say)
         sent.append(Sent(part.title, summary.counts))
         position = max(position, summary.position)
@@ -94,8 +94,8 @@ def _parts() -> tuple[Part, Part, Part]:
     year = write()
     return (
         Part("真实公文", (DATA / "real_documents.ndjson").read_bytes().splitlines()),
-        Part("青禾县 2025 年(虚构)", _written(year.deliveries)),
-        Part("应当拒收的(内容冲突、涉密)", _written(year.refused)),
+        Part("青禾县 2025 年（虚构）", _written(year.deliveries)),
+        Part("应当拒收的（内容冲突、涉密）", _written(year.refused)),
     )
 
 
@@ -106,11 +106,11 @@ def _written(events: Sequence[Json]) -> list[bytes]:
 def _links(system: "System", *, stay: bool) -> list[str]:
     """Return how to look at the console: fresh links while it runs on, else how to start it again."""
     console = system.urls["console"]
-    proved = f"已用一次性链接登录控制台 {console} 验证:{'、'.join(title for _, title in ROLES)}均可进入。"
+    proved = f"已用一次性链接登录控制台 {console} 验证：{'、'.join(title for _, title in ROLES)}均可进入。"
     if not stay:
         return [
             proved,
-            "要在浏览器中查看,请运行 make demo STAY=1(或 jianfu demo --stay):系统会继续运行并给出新的登录链接。",
+            "要在浏览器中查看，请运行 make demo STAY=1（或 jianfu demo --stay）：系统会继续运行并给出新的登录链接。",
         ]
     fresh = [f"  {title}  {system.login_link(role)}" for role, title in ROLES]
-    return [proved, "登录控制台(每个链接只能用一次,半小时内有效;再要一个:jianfu login):", *fresh]
+    return [proved, "登录控制台（每个链接只能用一次，半小时内有效；再要一个：jianfu login）：", *fresh]

@@ -126,19 +126,19 @@ def _alerts(outcome: Outcome, key: Key) -> Iterator[str]:
 def _compared(outcome: Outcome, key: Key) -> Iterator[str]:
     comparison = outcome.comparison
     if comparison.equal:
-        yield f"✓ 脚本埋设的 {len(key.alerts)} 处问题全部报出,每处一次,条款无误;此外没有误报。"
-        yield f"✓ 另设 {len(key.near)} 处似是而非的情形(恰好 90 分钟、恰好 5000 字、已经审批……),一处也没有误报。"
+        yield f"✓ 脚本埋设的 {len(key.alerts)} 处问题全部报出，每处一次，条款无误；此外没有误报。"
+        yield f"✓ 另设 {len(key.near)} 处似是而非的情形（恰好 90 分钟、恰好 5000 字、已经审批……），一处也没有误报。"
     for missing in comparison.missing:
-        yield f"✗ 没有报出:{missing.rule} {missing.subject}({missing.why})"
+        yield f"✗ 没有报出：{missing.rule} {missing.subject}（{missing.why}）"
     for extra in comparison.unexpected:
-        yield f"✗ 不应报出:{extra.rule} {extra.subject}"
+        yield f"✗ 不应报出：{extra.rule} {extra.subject}"
     for extra in comparison.repeated:
-        yield f"✗ 重复报出:{extra.rule} {extra.subject}"
+        yield f"✗ 重复报出：{extra.rule} {extra.subject}"
     sign = "✓" if outcome.of_real == 0 else "✗"
     law = f"按所在地有效的规定报出 {outcome.of_real} 条"
-    yield f"{sign} 真实公文 {outcome.real_documents} 件,{law}(逐条说明见 docs/real-documents.md)。"
+    yield f"{sign} 真实公文 {outcome.real_documents} 件，{law}（逐条说明见 docs/real-documents.md）。"
     if outcome.others:
-        yield f"  另有 {outcome.others} 条预警涉及演示之外录入的事项,未参加核对。"
+        yield f"  另有 {outcome.others} 条预警涉及演示之外录入的事项，未参加核对。"
 
 
 def _indented(rows: Iterator[str]) -> Iterator[str]:

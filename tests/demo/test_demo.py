@@ -35,7 +35,7 @@ def test_the_demo_finds_its_key_twice_and_leaves_nothing_behind(tmp_path):
     home = tmp_path / "demo"
     code, said, _ = demo(home)
     assert code == 0, said
-    assert "处问题全部报出,每处一次,条款无误;此外没有误报" in said
+    assert "处问题全部报出，每处一次，条款无误；此外没有误报" in said
     assert "操作员、纪检均可进入" in said
     first = said.split("二、台账")[1].split("用时")[0]
     assert living(home) == []

@@ -49,10 +49,10 @@ def test_when_all_is_found_it_says_so():
 def test_each_difference_from_the_key_is_named():
     extra = Raised("MTG-19", "surplus", "warning", "某文件", "1", ("a",))
     said = "\n".join(report([*ALL[1:], extra, extra], of_real=2, others=3))
-    assert f"✗ 没有报出:{KEY.alerts[0].rule} {KEY.alerts[0].subject}" in said
-    assert "✗ 不应报出:MTG-19 surplus" in said
-    assert "✗ 重复报出:MTG-19 surplus" in said
-    assert "✗ 真实公文 206 件,按所在地有效的规定报出 2 条" in said
+    assert f"✗ 没有报出：{KEY.alerts[0].rule} {KEY.alerts[0].subject}" in said
+    assert "✗ 不应报出：MTG-19 surplus" in said
+    assert "✗ 重复报出：MTG-19 surplus" in said
+    assert "✗ 真实公文 206 件，按所在地有效的规定报出 2 条" in said
     assert "另有 3 条预警" in said
     assert "✓ 脚本埋设" not in said
 
