@@ -15,9 +15,9 @@ def ask(target: Target, method: str, path: str, **request: Any) -> httpx.Respons
     try:
         answer = httpx.request(method, f"{target.url}{path}", headers=target.headers, timeout=PATIENCE, **request)
     except httpx.TransportError as error:
-        raise Unusable(f"连不上服务 {target.url}({type(error).__name__})。系统在运行吗?") from error
+        raise Unusable(f"连不上服务 {target.url}({type(error).__name__})。系统在运行吗？") from error
     if not answer.is_success:
-        raise Unusable(f"服务没有答应这个请求(HTTP {answer.status_code}):{explanation(answer)}")
+        raise Unusable(f"服务没有答应这个请求（HTTP {answer.status_code}）：{explanation(answer)}")
     return answer
 
 

@@ -65,7 +65,7 @@ def _package(name: str) -> Finding:
     try:
         return Finding(name, well=True, detail=version(name))
     except PackageNotFoundError:
-        return Finding(name, well=False, detail="没有安装,请执行 uv sync")
+        return Finding(name, well=False, detail="没有安装，请执行 uv sync")
 
 
 def _disk(home: Path) -> Finding:
@@ -82,7 +82,7 @@ def _writable(home: Path) -> Finding:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        return Finding("数据目录", well=False, detail=f"{home} 不可写({error.strerror})")
+        return Finding("数据目录", well=False, detail=f"{home} 不可写（{error.strerror}）")
     return Finding("数据目录", well=True, detail=f"{home} 可写")
 
 
@@ -95,13 +95,13 @@ def _ports(home: Path) -> dict[str, int]:
 
 async def _listens(name: str, port: int) -> Finding:
     if not port or is_free(port):
-        return Finding(name, well=False, detail=f"端口 {port} 上没有服务器,系统没有运行")
+        return Finding(name, well=False, detail=f"端口 {port} 上没有服务器，系统没有运行")
     try:
         async with asyncio.timeout(5):
             _, writer = await asyncio.open_connection(LOOPBACK, port)
             writer.close()
     except (OSError, TimeoutError) as error:
-        return Finding(name, well=False, detail=f"端口 {port} 不应答({type(error).__name__})")
+        return Finding(name, well=False, detail=f"端口 {port} 不应答（{type(error).__name__}）")
     return Finding(name, well=True, detail=f"端口 {port} 应答")
 
 
@@ -110,10 +110,10 @@ async def _service(client: httpx.AsyncClient, name: str, port: int) -> AsyncIter
     try:
         answer = await client.get(f"http://{LOOPBACK}:{port}/readyz")
     except httpx.TransportError as error:
-        yield Finding(name, well=False, detail=f"端口 {port} 不应答({type(error).__name__})")
+        yield Finding(name, well=False, detail=f"端口 {port} 不应答（{type(error).__name__}）")
         return
     ready = answer.status_code == httpx.codes.OK
-    yield Finding(name, ready, f"端口 {port} 已就绪" if ready else f"端口 {port} 未就绪:{answer.text[:300]}")
+    yield Finding(name, ready, f"端口 {port} 已就绪" if ready else f"端口 {port} 未就绪：{answer.text[:300]}")
     if stamp := email.utils.parsedate_tz(answer.headers.get("Date", "")):
         skew = email.utils.mktime_tz(stamp) - before
         yield Finding(f"{name} 时钟", abs(skew) <= MOST_SKEW, f"相差 {skew:+.0f} 秒")

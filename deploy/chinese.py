@@ -7,14 +7,14 @@ from typing import Any, NoReturn
 USAGE_ERROR = 2
 
 PHRASES = {
-    "the following arguments are required": "缺少参数",
+    "the following arguments are required: ": "缺少参数：",
     "unrecognized arguments": "不认识的参数",
     "invalid choice": "不在可选范围内",
     "choose from": "可选",
     "expected one argument": "需要一个值",
     "expected at least one argument": "至少需要一个值",
     "invalid int value": "应为整数",
-    "invalid date value": "应为日期,例如 2026-01-31",
+    "invalid date value": "应为日期，例如 2026-01-31",
     "not allowed with argument": "不能同时使用",
     "one of the arguments": "必须给出其一",
     "is required": "",
@@ -35,15 +35,15 @@ class ChineseParser(argparse.ArgumentParser):
 
     def format_usage(self) -> str:
         """Give the usage line."""
-        return super().format_usage().replace("usage: ", "用法:", 1)
+        return super().format_usage().replace("usage: ", "用法：", 1)
 
     def format_help(self) -> str:
         """Give the whole help."""
-        return super().format_help().replace("usage: ", "用法:", 1)
+        return super().format_help().replace("usage: ", "用法：", 1)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line and exit with 2."""
         for english, chinese in PHRASES.items():
             message = message.replace(english, chinese)
-        sys.stderr.write(f"{self.format_usage()}命令行有误:{message}\n")
+        sys.stderr.write(f"{self.format_usage()}命令行有误：{message}\n")
         sys.exit(USAGE_ERROR)

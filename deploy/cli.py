@@ -29,7 +29,7 @@ FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, l
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 done, 1 done with findings, 2 not possible."""
-    parser = ChineseParser(prog="jianfu", description="减负:把每一件行政行为记成事实,形成台账和有据可查的预警。")
+    parser = ChineseParser(prog="jianfu", description="减负：把每一件行政行为记成事实，形成台账和有据可查的预警。")
     commands = parser.add_subparsers(title="命令", metavar="命令", required=True, dest="command")
     for family in FAMILIES:
         family.register(commands)
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command: Command = arguments.run
         return command(arguments)
     except Unusable as error:
-        sys.stderr.write(f"无法继续:{error}\n")
+        sys.stderr.write(f"无法继续：{error}\n")
         return 2
     except KeyboardInterrupt:
         return 130

@@ -49,7 +49,7 @@ class Process:
                 self.deaths += 1
                 if time.monotonic() - started > STEADY:
                     pause = FIRST_PAUSE
-                self._say(f"服务 {self.name} 意外退出({_reason(code)}),{pause:g} 秒后重新启动。日志:{self.log}")
+                self._say(f"服务 {self.name} 意外退出（{_reason(code)}），{pause:g} 秒后重新启动。日志：{self.log}")
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 self._say(f"服务 {self.name} 正在重新启动。")

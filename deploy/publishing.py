@@ -20,8 +20,8 @@ LONGEST_PAUSE = 15.0
 
 TITLES = {
     "accepted": "已收录",
-    "duplicate": "重复(早已收录)",
-    "conflict": "冲突(同一编号内容不同)",
+    "duplicate": "重复（早已收录）",
+    "conflict": "冲突（同一编号内容不同）",
     "rejected": "未收录",
     "unreadable": "不是一行 JSON",
 }
@@ -78,7 +78,7 @@ def _batches(lines: Iterable[bytes], summary: Summary) -> Iterator[list[Line]]:
             continue
         if not _is_json_object(body):
             summary.counts["unreadable"] += 1
-            summary.faults.append(f"第 {number} 行:{TITLES['unreadable']}")
+            summary.faults.append(f"第 {number} 行：{TITLES['unreadable']}")
             continue
         if batch and (len(batch) == BATCH_EVENTS or size + len(body) > BATCH_BYTES):
             yield batch
@@ -116,10 +116,10 @@ async def _send(client: httpx.AsyncClient, batch: list[Line], say: Callable[[str
                 break  # the same request would be refused again
             pause = max(pause, _retry_after(answer))
         if attempt + 1 < TRIES:
-            say(f"收录服务暂时没有收下({trouble}),{pause:g} 秒后重试。")
+            say(f"收录服务暂时没有收下（{trouble}），{pause:g} 秒后重试。")
             await asyncio.sleep(pause)
     raise Unusable(
-        f"收录服务没有收下第 {batch[0].number} 至 {batch[-1].number} 行:{trouble}。已收录的行再次发送也不会重复。"
+        f"收录服务没有收下第 {batch[0].number} 至 {batch[-1].number} 行：{trouble}。已收录的行再次发送也不会重复。"
     )
 
 
@@ -136,4 +136,4 @@ def _count(line: Line, result: Mapping[str, Any], summary: Summary) -> None:
         reason = result.get("reason") or {}
         where = f"{reason['field']}:" if reason.get("field") else ""
         title = TITLES.get(outcome, outcome)
-        summary.faults.append(f"第 {line.number} 行:{title}。{where}{reason.get('detail') or ''}")
+        summary.faults.append(f"第 {line.number} 行：{title}。{where}{reason.get('detail') or ''}")

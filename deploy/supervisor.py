@@ -127,7 +127,7 @@ async def _until_ready(process: Process, url: str) -> None:
         while not await _is_ready(client, url):
             if process.deaths >= DEATHS_AT_START or time.monotonic() > end:
                 tail = process.log.read_text("utf-8", errors="replace")[-2000:]
-                raise Unusable(f"服务 {process.name} 没有就绪。日志:{process.log}\n{tail}")
+                raise Unusable(f"服务 {process.name} 没有就绪。日志：{process.log}\n{tail}")
             await asyncio.sleep(0.1)
 
 
@@ -144,7 +144,7 @@ async def _keep_alive(servers: Servers, say: Say) -> None:
         await asyncio.sleep(0.5)
         for server in (servers.nats, servers.postgres):
             if not server.alive:
-                say(f"{server.title} 意外退出,正在重新启动。")
+                say(f"{server.title} 意外退出，正在重新启动。")
                 await _start_again(server)
 
 

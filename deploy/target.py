@@ -32,7 +32,7 @@ def add_target(parser: ChineseParser) -> None:
     """Let a command take an address and a data folder; a token is never taken from the command line, which all see."""
     add_home(parser)
     parser.add_argument(
-        "--url", metavar="地址", help="服务的地址(默认读取数据目录里的端口);令牌取自环境变量 JIANFU_TOKEN"
+        "--url", metavar="地址", help="服务的地址（默认读取数据目录里的端口）；令牌取自环境变量 JIANFU_TOKEN"
     )
 
 

@@ -18,4 +18,4 @@ HOME = Path(".jianfu")
 
 def add_home(parser: ChineseParser) -> None:
     """Let the command take the data folder."""
-    parser.add_argument("--home", type=Path, default=HOME, metavar="目录", help=f"数据目录(默认 ./{HOME})")
+    parser.add_argument("--home", type=Path, default=HOME, metavar="目录", help=f"数据目录（默认 ./{HOME}）")

@@ -7,7 +7,7 @@ from deploy.commands import Commands, add_home
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add_parser("doctor", help="检查本机与运行中的系统", description="逐项检查,给出结论和办法。")
+    parser = commands.add_parser("doctor", help="检查本机与运行中的系统", description="逐项检查，给出结论和办法。")
     add_home(parser)
     parser.set_defaults(run=run)
 
@@ -23,5 +23,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     findings = asyncio.run(examine(arguments.home, show))
     bad = sum(not finding.well for finding in findings)
-    print(f"共 {len(findings)} 项,{bad} 项异常")
+    print(f"共 {len(findings)} 项，{bad} 项异常")
     return 1 if bad else 0

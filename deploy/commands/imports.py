@@ -15,7 +15,7 @@ COUNTS = {
     "conflict": "冲突",
     "rejected": "未收录",
     "secret": "涉密未收",
-    "skipped": "跳过(合计、空行等)",
+    "skipped": "跳过（合计、空行等）",
 }
 """The counts of a report and what they are called."""
 ROWS_SHOWN = 50
@@ -25,8 +25,8 @@ def register(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "import",
-        help="导入发文台账、会议台账(.xlsx .xls .csv)",
-        description="把一份台账文件交给收录服务,逐行列出读不懂的地方。可以重复执行:已收录的不会重复。",
+        help="导入发文台账、会议台账（.xlsx .xls .csv）",
+        description="把一份台账文件交给收录服务，逐行列出读不懂的地方。可以重复执行：已收录的不会重复。",
     )
     parser.add_argument("file", type=Path, metavar="文件")
     kinds = "、".join(f"{kind} {title}" for kind, title in KINDS.items())
@@ -34,7 +34,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("--jurisdiction", required=True, metavar="区划代码")
     parser.add_argument("--unit", required=True, metavar="单位标识", help="台账是哪个单位的")
     parser.add_argument("--year", type=int, required=True, metavar="年份", help="日期缺年份时按这一年理解")
-    parser.add_argument("--dry-run", action="store_true", help="只检查,不收录")
+    parser.add_argument("--dry-run", action="store_true", help="只检查，不收录")
     add_target(parser)
     parser.set_defaults(run=run)
 
@@ -62,20 +62,20 @@ def run(arguments: argparse.Namespace) -> int:
 def _show(report: dict[str, Any]) -> int:
     """Print the counts, how each sheet was understood, and the faults."""
     print(
-        ",".join(f"{title} {report[name]}" for name, title in COUNTS.items())
-        + (" (只检查)" if report["dry_run"] else "")
+        "，".join(f"{title} {report[name]}" for name, title in COUNTS.items())
+        + ("（只检查）" if report["dry_run"] else "")
     )
     for sheet in report["sheets"]:
-        columns = ";".join(f"{header} → {column}" for header, column in sheet["columns"].items())
-        print(f"工作表 {sheet['sheet']},第 {sheet['first_row']} 行起:{columns}")
+        columns = "；".join(f"{header} → {column}" for header, column in sheet["columns"].items())
+        print(f"工作表 {sheet['sheet']}，第 {sheet['first_row']} 行起：{columns}")
         if sheet["unused"]:
-            print(f"  没有用到的列:{'、'.join(sheet['unused'])}")
+            print(f"  没有用到的列：{'、'.join(sheet['unused'])}")
     for notice in report["notices"]:
         print(notice)
     errors = report["errors"]
     for error in errors[:ROWS_SHOWN]:
-        field = f"{error['field']}:" if error["field"] else ""
-        print(f"{error['sheet']} 第 {error['row']} 行:{field}{error['detail']}")
+        field = f"{error['field']}：" if error["field"] else ""
+        print(f"{error['sheet']} 第 {error['row']} 行：{field}{error['detail']}")
     if len(errors) > ROWS_SHOWN:
         print(f"……另有 {len(errors) - ROWS_SHOWN} 处")
     return 1 if errors or report["conflict"] or report["rejected"] else 0

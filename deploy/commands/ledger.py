@@ -11,8 +11,8 @@ def add_actions(parser: ChineseParser) -> None:
     actions = parser.add_subparsers(title="命令", metavar="命令")
     rebuild = actions.add_parser(
         "rebuild",
-        help="从日志重建台账,核对一致后切换",
-        description="在现有台账旁边从日志重建,核对一致才切换;其间照常查询。数据库取自 DATABASE_URL 或数据目录。",
+        help="从日志重建台账，核对一致后切换",
+        description="在现有台账旁边从日志重建，核对一致才切换；其间照常查询。数据库取自 DATABASE_URL 或数据目录。",
     )
     rebuild.add_argument("ledger", nargs="?", metavar="台账", help="例如 documents;不给则重建全部")
     rebuild.add_argument("--accept", action="store_true", help="与现有台账不一致时也切换")
@@ -36,4 +36,4 @@ def run_rebuild(arguments: argparse.Namespace) -> int:
     except Rejected as error:
         raise Unusable(error.detail) from error
     except OSError as error:
-        raise Unusable(f"连不上数据库({type(error).__name__})。系统在运行吗?") from error
+        raise Unusable(f"连不上数据库（{type(error).__name__}）。系统在运行吗？") from error

@@ -10,7 +10,7 @@ ROLES = {"operator": "经办", "discipline": "纪检", "office": "发文单位",
 def register(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
-        "login", help="生成控制台登录链接", description="生成登录链接:只能用一次,半小时内有效。"
+        "login", help="生成控制台登录链接", description="生成登录链接：只能用一次，半小时内有效。"
     )
     titles = "、".join(f"{role} {title}" for role, title in ROLES.items())
     parser.add_argument(

@@ -12,7 +12,7 @@ def register(commands: Commands) -> None:
     parser = commands.add_parser(
         "prepare",
         help="在给定的服务器上建好数据表和流",
-        description=f"在给定的服务器上建好数据表和流;可以重复执行,升级后也要执行。需要环境变量:{'、'.join(NEEDS)}。",
+        description=f"在给定的服务器上建好数据表和流；可以重复执行，升级后也要执行。需要环境变量：{'、'.join(NEEDS)}。",
     )
     parser.set_defaults(run=run)
 
@@ -27,7 +27,7 @@ def run(_: argparse.Namespace) -> int:
 
     missing = [name for name in NEEDS if not os.environ.get(name)]
     if missing:
-        sys.stderr.write(f"缺少环境变量:{'、'.join(missing)}\n")
+        sys.stderr.write(f"缺少环境变量：{'、'.join(missing)}\n")
         return 2
 
     async def prepare() -> None:

@@ -15,10 +15,10 @@ def register(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "publish",
-        help="把事件文件(每行一个 CloudEvent)交给收录服务",
-        description="把事件文件(NDJSON,每行一个 CloudEvent)分批交给收录服务。可以重复执行:已收录的不会重复。",
+        help="把事件文件（每行一个 CloudEvent）交给收录服务",
+        description="把事件文件（NDJSON，每行一个 CloudEvent）分批交给收录服务。可以重复执行：已收录的不会重复。",
     )
-    parser.add_argument("file", type=Path, metavar="文件", help="文件名;- 表示标准输入")
+    parser.add_argument("file", type=Path, metavar="文件", help="文件名；- 表示标准输入")
     add_target(parser)
     parser.set_defaults(run=run)
 

@@ -27,7 +27,7 @@ def register(commands: Commands) -> None:
 def add(commands: Commands, name: str) -> ChineseParser:
     """Add the command of one service."""
     title, needs = SERVICES[name]
-    parser = commands.add_parser(name, help=title, description=f"{title}。需要环境变量:{'、'.join(needs)}。")
+    parser = commands.add_parser(name, help=title, description=f"{title}。需要环境变量：{'、'.join(needs)}。")
     parser.set_defaults(run=run)
     return parser
 
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     missing = [name for name in SERVICES[arguments.command][1] if not os.environ.get(name)]
     if missing:
-        sys.stderr.write(f"缺少环境变量:{'、'.join(missing)}\n")
+        sys.stderr.write(f"缺少环境变量：{'、'.join(missing)}\n")
         return 2
     runpy.run_module(f"services.{arguments.command}", run_name="__main__", alter_sys=True)
     return 0

@@ -16,23 +16,23 @@ DEMO_HOME = HOME / "demo"
 
 def register(commands: Commands) -> None:
     """Add both commands."""
-    up = commands.add_parser("up", help="启动整个系统(自带 NATS 与 PostgreSQL)", description="启动整个系统。")
+    up = commands.add_parser("up", help="启动整个系统（自带 NATS 与 PostgreSQL）", description="启动整个系统。")
     add_home(up)
     _add_common(up)
     up.set_defaults(run=run_up)
     demo = commands.add_parser(
-        "demo", help="启动整个系统,灌入真实公文和一年的脚本,列出发现的问题", description="演示整个系统。"
+        "demo", help="启动整个系统，灌入真实公文和一年的脚本，列出发现的问题", description="演示整个系统。"
     )
-    demo.add_argument("--home", type=Path, default=DEMO_HOME, metavar="目录", help=f"数据目录(默认 ./{DEMO_HOME})")
+    demo.add_argument("--home", type=Path, default=DEMO_HOME, metavar="目录", help=f"数据目录（默认 ./{DEMO_HOME}）")
     stay = demo.add_mutually_exclusive_group()
-    stay.add_argument("--stay", action="store_true", default=None, help="演示后继续运行(在终端里默认如此)")
+    stay.add_argument("--stay", action="store_true", default=None, help="演示后继续运行（在终端里默认如此）")
     stay.add_argument("--no-stay", action="store_false", dest="stay", help="演示后停止")
     _add_common(demo)
     demo.set_defaults(run=run_demo)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, metavar="端口", help="控制台的端口(默认沿用上次的)")
+    parser.add_argument("--port", type=int, metavar="端口", help="控制台的端口（默认沿用上次的）")
     parser.add_argument("--with-parent", action="store_true", help="启动它的进程结束时一并停止")
 
 
@@ -40,7 +40,7 @@ def run_up(arguments: argparse.Namespace) -> int:
     """Run everything until told to stop."""
 
     async def show(system: "System") -> None:
-        say(f"已就绪。控制台:{system.urls['console']}")
+        say(f"已就绪。控制台：{system.urls['console']}")
         for name, url in system.urls.items():
             say(f"  {name:<8} {url}")
         _show_links(system)
@@ -58,7 +58,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
         code = await demo.run(system, say, stay=stay)
         if code == 0 and stay:
-            say("系统继续运行,可在浏览器中查看。按 Ctrl-C 停止。")
+            say("系统继续运行，可在浏览器中查看。按 Ctrl-C 停止。")
             return None
         say("演示结束。")
         return code
@@ -67,7 +67,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 
 def _show_links(system: "System") -> None:
-    say("登录控制台(链接只能用一次,半小时内有效;再要一个:jianfu login):")
+    say("登录控制台（链接只能用一次，半小时内有效；再要一个：jianfu login）：")
     for role, title in (("operator", "经办"), ("discipline", "纪检")):
         say(f"  {title} {system.login_link(role)}")
 

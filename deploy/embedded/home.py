@@ -74,7 +74,9 @@ def held(root: Path, *, patience: float = 5.0) -> Iterator[Home]:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise Unusable(f"数据目录 {root} 不可写({error.strerror})。请换一个目录(--home),或检查磁盘与权限。") from error
+        raise Unusable(
+            f"数据目录 {root} 不可写（{error.strerror}）。请换一个目录（--home），或检查磁盘与权限。"
+        ) from error
     try:
         _take(lock, root, patience)
         if (free := shutil.disk_usage(root).free) < ENOUGH_BYTES:
@@ -96,7 +98,7 @@ def _take(lock: int, root: Path, patience: float) -> None:
             holder = os.pread(lock, 32, 0).decode("ascii", "replace") or "未知"
         if time.monotonic() > end:
             raise Unusable(
-                f"数据目录 {root} 正被另一个 jianfu 使用(进程号 {holder})。请先停止它,或用 --home 指定别的目录。"
+                f"数据目录 {root} 正被另一个 jianfu 使用（进程号 {holder}）。请先停止它，或用 --home 指定别的目录。"
             )
         time.sleep(0.05)
     os.ftruncate(lock, 0)

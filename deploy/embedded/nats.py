@@ -86,7 +86,7 @@ class Nats:
             if not self.alive or time.monotonic() > end:
                 self.stop()
                 log = self._log.read_text("utf-8", errors="replace")[-1500:]
-                raise Unusable(f"NATS 没有启动(端口 {self._port})。日志:{self._log}\n{log}")
+                raise Unusable(f"NATS 没有启动（端口 {self._port}）。日志：{self._log}\n{log}")
             time.sleep(0.02)
 
     def _healthy(self) -> bool:

@@ -25,7 +25,7 @@ def is_free(port: int) -> bool:
 def demand(port: int, purpose: str) -> int:
     """Give back a port that a person asked for; ``Unusable`` if nothing can listen there."""
     if not is_free(port):
-        raise Unusable(f"{purpose}的端口 {port} 无法使用(已被占用或没有权限)。请换一个端口。")
+        raise Unusable(f"{purpose}的端口 {port} 无法使用（已被占用或没有权限）。请换一个端口。")
     return port
 
 

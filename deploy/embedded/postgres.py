@@ -109,7 +109,7 @@ class Postgres:
             with self._log.open("ab") as log:
                 done = subprocess.run(argv, input=text.encode(), stdout=log, stderr=log, check=False)
             if done.returncode != 0:
-                raise Unusable(f"PostgreSQL 数据目录无法建立。日志:{self._log}\n{_tail(self._log)}")
+                raise Unusable(f"PostgreSQL 数据目录无法建立。日志：{self._log}\n{_tail(self._log)}")
         password.unlink()
         unfinished.rename(data)
 
@@ -119,7 +119,7 @@ class Postgres:
         while not self.alive or subprocess.run(probe, check=False).returncode != 0:
             if not self.alive or time.monotonic() > end:
                 self.stop()
-                raise Unusable(f"PostgreSQL 没有启动(端口 {self._port})。日志:{self._log}\n{_tail(self._log)}")
+                raise Unusable(f"PostgreSQL 没有启动（端口 {self._port}）。日志：{self._log}\n{_tail(self._log)}")
             time.sleep(0.02)
 
 
@@ -145,7 +145,7 @@ def _not_as_root(root: Path) -> tuple[list[str], int]:
     closed = next((folder for folder in root.parents if not folder.stat().st_mode & 0o001), None)
     if closed:
         raise Unusable(
-            f"PostgreSQL 不能以 root 身份运行,而普通用户进不了 {closed}。请改用普通用户运行,或把目录移到别处。"
+            f"PostgreSQL 不能以 root 身份运行，而普通用户进不了 {closed}。请改用普通用户运行，或把目录移到别处。"
         )
     return [], NOBODY
 

@@ -41,7 +41,7 @@ def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.C
         cli.main([*command.split(), "--help"])
     text = capsys.readouterr().out
     assert ended.value.code == 0
-    assert text.startswith("用法:")
+    assert text.startswith("用法：")
     assert not {"usage", "options", "arguments", "show this"} & set(text.split())
 
 
@@ -49,7 +49,7 @@ def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.C
     ("line", "words"),
     [
         ("", "缺少参数"),
-        ("publish", "缺少参数: 文件"),
+        ("publish", "缺少参数：文件"),
         ("fly", "不在可选范围内"),
         ("up --wings", "不认识的参数"),
         ("up --port x", "应为整数"),
@@ -71,7 +71,7 @@ def test_one_service_alone_names_the_environment_it_lacks(
     monkeypatch.setenv("NATS_URL", "nats://127.0.0.1:1")
     monkeypatch.delenv("DATABASE_URL", raising=False)
     assert cli.main(["ledger"]) == 2
-    assert "缺少环境变量:DATABASE_URL" in capsys.readouterr().err
+    assert "缺少环境变量：DATABASE_URL" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild"])

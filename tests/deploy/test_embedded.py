@@ -247,5 +247,5 @@ def test_root_without_user_namespaces_is_told_which_folder_is_closed(
     monkeypatch.setattr(shutil, "which", lambda name, **options: None if name == "unshare" else which(name, **options))
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    with pytest.raises(Unusable, match="不能以 root 身份运行,而普通用户进不了"), running(closed / "home", fast=True):
+    with pytest.raises(Unusable, match="不能以 root 身份运行，而普通用户进不了"), running(closed / "home", fast=True):
         pass

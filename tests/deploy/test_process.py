@@ -53,7 +53,7 @@ async def test_a_dead_service_is_started_again_and_the_person_told(tmp_path: Pat
         os.kill(living(program)[0], signal.SIGKILL)
         await eventually(lambda: starts(log), 2)
     assert said == [
-        f"服务 ledger 意外退出(信号 SIGKILL),1 秒后重新启动。日志:{log}",
+        f"服务 ledger 意外退出（信号 SIGKILL），1 秒后重新启动。日志：{log}",
         "服务 ledger 正在重新启动。",
     ]
     assert living(program) == []
@@ -64,7 +64,7 @@ async def test_a_service_that_cannot_start_is_tried_more_and_more_rarely(tmp_pat
     said: list[str] = []
     async with supervised("raise SystemExit(3)", tmp_path, said):
         await eventually(lambda: len(said) >= 5)
-    assert [line.partition(",")[2][:4] for line in said if "意外" in line][:3] == ["0.05", "0.1 ", "0.2 "]
+    assert [line.partition("，")[2][:4] for line in said if "意外" in line][:3] == ["0.05", "0.1 ", "0.2 "]
     assert "退出码 3" in said[0]
 
 

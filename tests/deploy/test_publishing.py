@@ -76,7 +76,7 @@ async def send(intake: Intake, given: list[bytes], said: list[str] | None = None
 async def test_every_line_is_accounted_for_by_its_number(intake: Intake) -> None:
     summary = await send(intake, [*lines("a"), b"\n", b"{broken\n", *lines("bad", "b")])
     assert dict(summary.counts) == {"accepted": 2, "unreadable": 1, "rejected": 1}
-    assert summary.faults == ["第 3 行:不是一行 JSON", "第 4 行:未收录。data.title:应为文字"]
+    assert summary.faults == ["第 3 行：不是一行 JSON", "第 4 行：未收录。data.title:应为文字"]
     assert not summary.clean
 
 
@@ -93,14 +93,14 @@ async def test_an_intake_that_is_busy_is_asked_again(intake: Intake) -> None:
     said: list[str] = []
     assert dict((await send(intake, lines("a"), said)).counts) == {"accepted": 1}
     assert said == [
-        "收录服务暂时没有收下(HTTP 503 ),0.25 秒后重试。",
-        "收录服务暂时没有收下(HTTP 429 忙),0.5 秒后重试。",
+        "收录服务暂时没有收下（HTTP 503 ），0.25 秒后重试。",
+        "收录服务暂时没有收下（HTTP 429 忙），0.5 秒后重试。",
     ]
 
 
 async def test_a_refused_request_is_not_repeated(intake: Intake) -> None:
     intake.answers = [(403, {"detail": "没有权限"})]
-    with pytest.raises(Unusable, match=r"第 1 至 1 行:HTTP 403 没有权限"):
+    with pytest.raises(Unusable, match=r"第 1 至 1 行：HTTP 403 没有权限"):
         await send(intake, lines("a"))
     assert intake.batches == []
 
@@ -129,7 +129,7 @@ def test_an_import_prints_how_the_file_was_understood_and_what_was_not(
 ) -> None:
     monkeypatch.setenv("JIANFU_TOKEN", "given")
     file = tmp_path / "台账.csv"
-    file.write_text("序号,文件名称\n", "utf-8")
+    file.write_text("序号，文件名称\n", "utf-8")
     error = {"sheet": "发文", "row": 4, "field": "成文日期", "code": "invalid", "detail": "读不出日期"}
     sheet = {"sheet": "发文", "first_row": 2, "columns": {"文件名称": "title"}, "unused": ["备注"]}
     counts = {"rows": 3, "accepted": 2, "duplicate": 0, "conflict": 0, "rejected": 0, "secret": 0, "skipped": 1}
@@ -137,10 +137,10 @@ def test_an_import_prints_how_the_file_was_understood_and_what_was_not(
     line = f"import {file} --kind documents --jurisdiction 990101 --unit qh --year 2025 --url {intake.target.url}"
     assert cli.main(line.split()) == 1
     out = capsys.readouterr().out
-    assert "数据行 3,已收录 2" in out
+    assert "数据行 3，已收录 2" in out
     assert "文件名称 → title" in out
-    assert "没有用到的列:备注" in out
-    assert "发文 第 4 行:成文日期:读不出日期" in out
+    assert "没有用到的列：备注" in out
+    assert "发文 第 4 行：成文日期：读不出日期" in out
     intake.answers = [(422, {"detail": "不是台账文件"})]
     assert cli.main(line.split()) == 2
     assert "不是台账文件" in capsys.readouterr().err

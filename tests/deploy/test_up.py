@@ -101,10 +101,10 @@ def left_behind(checkout: Path) -> Callable[[], dict[int, str]]:
 
 async def test_up_runs_everything_and_leaves_nothing(checkout: Path, left_behind: Callable[[], dict[int, str]]) -> None:
     with jianfu(checkout, "up") as run:
-        console = run.read_until("控制台:").rpartition(":http")[2].strip()
+        console = run.read_until("控制台：").rpartition("：")[2].strip()
         run.read_until("按 Ctrl-C 停止")
         async with httpx.AsyncClient() as client:
-            console_environment = (await client.get(f"http{console}")).json()
+            console_environment = (await client.get(console)).json()
         ours = "\n".join(left_behind().values())
         assert all(f"services.{service}" in ours for service in SERVICES)
         assert "postgres" in ours
@@ -123,10 +123,10 @@ def test_the_death_of_a_service_is_told_and_mended(checkout: Path, left_behind: 
     with jianfu(checkout, "up") as run:
         run.read_until("按 Ctrl-C 停止")
         kill("services.monitor")
-        run.read_until("服务 monitor 意外退出(信号 SIGKILL)")
+        run.read_until("服务 monitor 意外退出（信号 SIGKILL）")
         run.read_until("服务 monitor 正在重新启动")
         kill("nats-server")
-        run.read_until("NATS 意外退出,正在重新启动")
+        run.read_until("NATS 意外退出，正在重新启动")
 
 
 async def test_kill_9_of_the_supervisor_leaves_nothing(
@@ -145,7 +145,7 @@ def test_a_service_that_cannot_start_ends_the_run_with_its_last_words(
     main.write_text("raise SystemExit('no such table')")
     try:
         with jianfu(checkout, "up") as run:
-            run.read_until("无法继续:服务 ledger 没有就绪")
+            run.read_until("无法继续：服务 ledger 没有就绪")
             run.read_until("no such table")
             assert run.process.wait(20) == 2
     finally:
@@ -155,7 +155,7 @@ def test_a_service_that_cannot_start_ends_the_run_with_its_last_words(
 
 def test_a_console_port_that_is_taken_is_named(checkout: Path) -> None:
     with jianfu(checkout, "up") as first:
-        port = first.read_until("控制台:").rpartition(":")[2].strip()
+        port = first.read_until("控制台：").rpartition(":")[2].strip()
         with jianfu(checkout, "up", "--port", port, "--home", "other") as run:
             run.read_until(f"控制台的端口 {port} 无法使用")
             assert run.process.wait(20) == 2
