@@ -51,7 +51,10 @@ def run_up(arguments: argparse.Namespace) -> int:
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """Run everything, show what it finds in the demo's input, and stay for a person at a terminal."""
+    import os
+
     stay = sys.stdin.isatty() and sys.stdout.isatty() if arguments.stay is None else arguments.stay
+    os.environ["INTAKE_TELLS_DAYS"] = "false"  # the scripted year brings its own days; today's would end its loans at once
 
     async def play(system: "System") -> int | None:
         from deploy.demo import main as demo

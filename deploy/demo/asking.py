@@ -66,8 +66,8 @@ class Services:
         return found
 
     async def alerts(self) -> list[Raised]:
-        """Return the alerts that stand."""
-        items = await self._pages("monitor", _ALERTS, {"state": "standing", "limit": 200})
+        """Return every alert that was ever raised: one that was retracted again must not be among them either."""
+        items = await self._pages("monitor", _ALERTS, {"state": "all", "limit": 200})
         return [
             Raised(
                 rule=item["rule"],
