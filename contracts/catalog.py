@@ -13,6 +13,7 @@ from contracts.clues import ClueEscalated, ClueHandedOver, ClueReceived, ClueRef
 from contracts.documents import DocumentIssued, DocumentReceived, DocumentRevoked
 from contracts.event import TYPE_PREFIX, Envelope, Event, Json, Recorded, fact_id
 from contracts.inspections import InspectionLaunched, InspectionVisited
+from contracts.log import LogCheckpointed
 from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reference import CalendarPublished, DayEnded, ListVersioned, RoleAssigned, UnitRegistered
@@ -49,6 +50,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     ClueReceived,
     ClueRefused,
     ClueEscalated,
+    LogCheckpointed,
 )
 
 Catalog = Mapping[str, type[Event]]

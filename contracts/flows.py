@@ -43,6 +43,8 @@ def flow_of(event: type[Event]) -> Flow:
         return Flow(channel, ("notify",), ("notify",))
     if event.family == "delivery":
         return Flow(channel, ("notify",), ("ledger",))
+    if event.family == "log":
+        return Flow(channel, ("ledger",), ("ledger",))
     name = event.event_name()
     readers = ["ledger"]
     if name not in _NOT_JUDGED:

@@ -17,6 +17,7 @@ from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued
 from contracts.event import Event, Json, Recorded
 from contracts.jurisdiction import is_code
+from contracts.log import LogCheckpointed
 from contracts.reference import DayEnded, UnitRegistered
 from kit.clock import BEIJING
 from kit.faults import faults
@@ -34,7 +35,7 @@ _HEADER_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of U+0000 in JSON, which PostgreSQL's text cannot hold; not a backslash before the letters u0000."""
 _LONGEST_FIELD: Final = 200
-_NOT_FROM_OUTSIDE: Final = (DeliveryCompleted,)
+_NOT_FROM_OUTSIDE: Final = (DeliveryCompleted, LogCheckpointed)
 """Facts that only our own services state."""
 
 
