@@ -122,13 +122,13 @@ class Copies:
             read = Slice(self._recorder.algorithm, bytes(32))
             await read.read(part, self._recorder.projector.ledgers)
             versions: dict[str, list[Version]] = {}
-            for placed in read.placed({}):
+            for placed in read.placed:
                 for alone in placed.reading.rows:
                     if alone.row is not None:
                         since = placed.reading.fact.recorded
                         version = Version(alone.entity, since, FOREVER, withdrawn=False, row=alone.row)
                         versions.setdefault(alone.ledger, []).append(version)
-            self._batches.append((list(read.entries({})), versions))
+            self._batches.append((read.entries, versions))
 
     async def write(self, pool: Pool) -> None:
         """Write them, one transaction for each batch."""

@@ -5,7 +5,6 @@ others (corrections, the later steps of a loan or a demand) are *tangled*: every
 loaded and their entities are computed from the set of their facts, so that the order of arrival does not matter.
 """
 
-from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +12,6 @@ from typing import NamedTuple
 
 from kit.db import Connection
 from services.ledger import store
-from services.ledger.columns import Row
 from services.ledger.domain import FOREVER, Act, Member, Version, acts_of, members_of, states_of, versions_of
 from services.ledger.facts import ByEvent, Reading, by_event, open_envelope, read_fact
 from services.ledger.store import AMENDS, Counted, Target, Thread
@@ -126,7 +124,7 @@ class _Work:
 
     targets: Mapping[str, Target]
     versions: dict[str, list[Version]] = field(default_factory=dict)
-    deltas: Counter[Counted] = field(default_factory=Counter)
+    deltas: dict[Counted, int] = field(default_factory=dict)
 
     def add(self, target: Target, version: Version) -> None:
         self.versions.setdefault(target.tag, []).append(version)
@@ -138,17 +136,14 @@ class _Work:
     def _count(self, target: Target, version: Version, n: int) -> None:
         counts = version.known_to == FOREVER and not version.withdrawn
         if counts and version.row.family in target.ledger.families:
-            self.deltas[counted(target.tag, version.row)] += n
+            row = version.row
+            key = (target.tag, row.jurisdiction, row.happened_on.replace(day=1), row.family, row.unit)
+            self.deltas[key] = self.deltas.get(key, 0) + n
 
     async def write(self, db: Connection) -> None:
         for tag, versions in self.versions.items():
             await store.write(db, self.targets[tag], versions)
         self.versions.clear()
-
-
-def counted(tag: str, row: Row) -> Counted:
-    """Return what a standing row is counted under."""
-    return Counted(tag, row.jurisdiction, row.happened_on.replace(day=1), row.family, row.unit)
 
 
 async def _recompute(

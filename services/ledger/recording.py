@@ -75,11 +75,12 @@ class Recorder:
         await store.advance(db, Checkpoint(fresh[-1].seq, fresh[-1].time, last, names))
 
     async def _write(self, db: Connection, slice_: Slice) -> None:
-        known = await self.projector.known(db, slice_.keys(), slice_.first)
-        await store.append(db, slice_.entries(known))
-        if parked := slice_.parked(known):
-            await store.park(db, parked)
-        await self.projector.project(db, slice_.placed(known), known=known, upto=store.LAST)
+        known = await self.projector.known(db, slice_.keys, slice_.entries[0].position)
+        slice_.meet(known)
+        await store.append(db, slice_.entries)
+        if slice_.parked:
+            await store.park(db, slice_.parked)
+        await self.projector.project(db, slice_.placed, known=known, upto=store.LAST)
 
     async def replay(self, now: datetime) -> int:
         """Project, in the order of the log, the parked facts that can be read by now; return how many."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from kit.db import Connection
 from services.ledger.columns import Row
@@ -70,14 +70,8 @@ class Thread(NamedTuple):
     position: int
 
 
-class Counted(NamedTuple):
-    """What one standing row is counted under."""
-
-    tag: str
-    jurisdiction: str
-    month: date
-    family: str
-    unit_id: str
+Counted: TypeAlias = tuple[str, str, date, str, str]
+"""What a standing row is counted under: tag, jurisdiction, first day of the month, family, unit."""
 
 
 class Target(NamedTuple):

@@ -2,11 +2,13 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
 
-from services.ledger import store
+from kit.db import Connection
+from services.ledger import recording, store
 from services.ledger.chain import GENESIS, Link, first_broken
 from services.ledger.domain import CHINA
 from services.ledger.recording import Recorder
@@ -97,6 +99,53 @@ async def test_a_batch_is_applied_whole_or_not_at_all(world: World, monkeypatch:
     await world.recorder.record(batch)
     assert len(await links(world)) == before[2] + 4
     assert await world.recorder.checkpoint() == world.position
+
+
+@pytest.mark.parametrize("ending", [ConnectionResetError, asyncio.CancelledError])
+async def test_a_batch_that_ends_in_a_later_slice_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+):
+    monkeypatch.setattr(recording, "_SLICE", 2)
+    real, calls = store.append, 0
+
+    async def ends(db: Connection, entries: Sequence[store.Entry]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise ending
+        await real(db, entries)
+
+    monkeypatch.setattr(store, "append", ends)
+    batch = world.deliver(*[f.issued() for _ in range(9)])
+    with pytest.raises(ending):
+        await world.recorder.record(batch)
+    assert (await links(world), await world.rows("documents"), await world.counts()) == ([], [], {})
+    await world.recorder.record(batch)
+    assert len(await links(world)) == len(await world.rows("documents")) == 9
+
+
+async def test_a_service_that_ends_in_the_middle_of_a_batch_gives_its_connection_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(recording, "_SLICE", 1)
+    batch = world.deliver(*[f.issued() for _ in range(200)])
+    real, begun = store.append, asyncio.Event()
+
+    async def tells(db: Connection, entries: Sequence[store.Entry]) -> None:
+        await real(db, entries)
+        if entries[0].position == 5:
+            begun.set()
+
+    monkeypatch.setattr(store, "append", tells)
+    work = asyncio.create_task(world.recorder.record(batch))
+    await begun.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert await links(world) == []
+    await world.recorder.record(batch)
+    assert first_broken(await links(world)) is None
+    assert len(await world.rows("documents")) == 200
 
 
 async def test_two_processes_that_read_the_same_do_it_once(world: World):
