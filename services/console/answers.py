@@ -7,6 +7,7 @@ from typing import Final, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.alerts import Outcome, Severity
+from contracts.event import TYPE_PREFIX
 
 T = TypeVar("T")
 Scalar = str | int | float | bool | None
@@ -112,6 +113,7 @@ class Sheet(Answer):
     current: Current | None = None
 
 
+_AMENDMENTS: Final = f"{TYPE_PREFIX}act."
 _HEADINGS: Final = ("heading", "topic", "subject_matter", "item", "loan")
 """The fields that name an act, by event type."""
 
@@ -278,6 +280,11 @@ class FactLine(Answer):
     position: int
     hash: str
     event: dict[str, JsonValue] = {}
+
+    @property
+    def is_amendment(self) -> bool:
+        """Whether it corrects or withdraws another fact."""
+        return self.type.startswith(_AMENDMENTS)
 
 
 class Act(Answer):

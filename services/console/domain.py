@@ -1,12 +1,12 @@
 """What the overview works out of the services' answers. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from contracts.alerts import Severity
-from services.console.answers import Count, Forecast, Plan, RuleCount, Source
+from services.console.answers import Count, Forecast, Plan, RuleCount, Sheet, Source
 from services.console.wording import FAMILIES, SEVERITIES
 
 MONTHS = 12
@@ -166,3 +166,11 @@ def is_silent(source: Source) -> bool:
     """Tell whether a source has been silent for long."""
     days = silent_days(source)
     return days is None or days >= SILENT_DAYS
+
+
+def merged(sheets: Sequence[Sheet]) -> Sheet:
+    """Return what the rules say of the facts of one act, each thing once; a rule that speaks of one is not silent."""
+    verdicts = {(one.rule, one.outcome, one.reason): one for sheet in sheets for one in sheet.verdicts}
+    spoke = {one.rule for one in verdicts.values()}
+    silent = {one.rule: one for sheet in sheets for one in sheet.not_applicable if one.rule not in spoke}
+    return Sheet(verdicts=tuple(verdicts.values()), not_applicable=tuple(silent[rule] for rule in sorted(silent)))

@@ -1,39 +1,24 @@
 """Fixtures for the pages: a console over a fake backend, and browsers of each role."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import timedelta
-from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from kit.auth import Principal, Role, mint, new_key_pair
-from kit.clock import now
+from kit.auth import Role
 from services.console.app import create_app
 from services.console.backend import Service
 from services.console.config import Settings
-from services.console.ticket import mint_ticket
 from tests.console.fake_backend import FakeBackend
+from tests.console.stage import ORIGIN, KeyPair, make_keys, ticket_of
 
-ORIGIN = "http://console.test"
-
-
-class KeyPair(NamedTuple):
-    """A private key in PEM and the file of its public key."""
-
-    private: bytes
-    public: Path
+Browser = Callable[[Role | None], Awaitable[httpx.AsyncClient]]
 
 
 @pytest.fixture(scope="session")
 def key_pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
-    private, public = new_key_pair()
-    path = tmp_path_factory.mktemp("keys") / "token.pub"
-    path.write_bytes(public)
-    return KeyPair(private, path)
+    return make_keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture
@@ -56,22 +41,6 @@ async def console(backend: FakeBackend, key_pair: KeyPair) -> AsyncIterator[Fast
         yield app
 
 
-def principal_of(role: Role) -> Principal:
-    units = frozenset({"qh.zfb"}) if role is Role.OFFICE else frozenset[str]()
-    return Principal(f"{role.value}@qinghe", role, "990101", units)
-
-
-def token_of(key_pair: KeyPair, role: Role, *, ttl: timedelta = timedelta(hours=8)) -> str:
-    return mint(key_pair.private, principal_of(role), now=now(), ttl=ttl)
-
-
-def ticket_of(key_pair: KeyPair, role: Role) -> str:
-    return mint_ticket(key_pair.private, token_of(key_pair, role), now=now())
-
-
-Browser = Callable[[Role | None], Awaitable[httpx.AsyncClient]]
-
-
 @pytest.fixture
 async def browse(console: FastAPI, key_pair: KeyPair) -> AsyncIterator[Browser]:
     """Give a function that opens a client, signed in with a role or not at all."""
@@ -88,23 +57,3 @@ async def browse(console: FastAPI, key_pair: KeyPair) -> AsyncIterator[Browser]:
     yield open_client
     for client in clients:
         await client.aclose()
-
-
-@asynccontextmanager
-async def served(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
-    """Serve an app on a free port of this machine and give its base URL."""
-    import uvicorn
-
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on"))
-    import asyncio
-
-    task = asyncio.create_task(server.serve())
-    try:
-        while not server.started:
-            if task.done():
-                task.result()
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task

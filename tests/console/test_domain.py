@@ -5,8 +5,18 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.console import wording
-from services.console.answers import Count, Forecast, Plan, RuleCount, Source
-from services.console.domain import PlanLine, Trend, is_populated, is_silent, plan_lines, silent_days, tally, trends
+from services.console.answers import Count, Forecast, Plan, RuleCount, Sheet, Source
+from services.console.domain import (
+    PlanLine,
+    Trend,
+    is_populated,
+    is_silent,
+    merged,
+    plan_lines,
+    silent_days,
+    tally,
+    trends,
+)
 
 
 def test_alerts_are_counted_by_severity_and_by_rule() -> None:
@@ -148,3 +158,20 @@ def test_an_event_is_named_in_chinese(name: str, title: str) -> None:
 )
 def test_a_deadline_is_told_in_working_days(days: int | None, overdue: bool, text: str) -> None:
     assert wording.due(days, overdue=overdue) == text
+
+
+def sheet(verdicts: list[tuple[str, str]], silent: list[str]) -> Sheet:
+    return Sheet.model_validate(
+        {
+            "verdicts": [
+                {"rule": rule, "title": rule, "verdict": "violated", "reason": reason} for rule, reason in verdicts
+            ],
+            "not_applicable": [{"rule": rule, "title": rule, "why": "不涉及"} for rule in silent],
+        }
+    )
+
+
+def test_the_verdicts_of_an_acts_facts_are_one_sheet() -> None:
+    one = merged([sheet([("A", "甲"), ("B", "乙")], ["C", "D"]), sheet([("B", "乙"), ("B", "丙")], ["A", "D"])])
+    assert [(verdict.rule, verdict.reason) for verdict in one.verdicts] == [("A", "甲"), ("B", "乙"), ("B", "丙")]
+    assert [silent.rule for silent in one.not_applicable] == ["C", "D"]

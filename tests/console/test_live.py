@@ -14,8 +14,9 @@ from services.console.desk import Desk
 from services.console.live import Follow, Follower, Frame, read_frames
 from services.console.session import User
 from tests.console import fake_data as data
-from tests.console.conftest import Browser, KeyPair, served, token_of
+from tests.console.conftest import Browser
 from tests.console.fake_backend import FakeBackend
+from tests.console.stage import KeyPair, console_over, served, token_of
 
 
 async def lines_of(text: str) -> AsyncIterator[str]:
@@ -68,16 +69,8 @@ class Watcher:
 @pytest.fixture
 async def console_over_network(backend: FakeBackend, key_pair: KeyPair) -> AsyncIterator[FastAPI]:
     """Give a console that reaches its services over the network, so that a stream can flow."""
-    from services.console.app import create_app
-    from services.console.config import Settings
-
-    async with served(backend.app) as url:
-        settings = Settings(
-            public_key_file=key_pair.public, intake_url=url, ledger_url=url, monitor_url=url, notify_url=url
-        )
-        app = create_app(settings)
-        async with app.router.lifespan_context(app):
-            yield app
+    async with served(backend.app) as url, console_over(url, key_pair) as app:
+        yield app
         await backend.hang_up()
 
 

@@ -127,6 +127,12 @@ async def test_an_act_shows_why_and_why_not(browse: Browser) -> None:
     assert "更正" in page
 
 
+async def test_an_act_is_judged_by_the_facts_that_it_is_made_of(browse: Browser, backend: FakeBackend) -> None:
+    await (await browse(OPERATOR)).get(f"/acts/{data.act(3)}")
+    asked = [path for _, path, _ in backend.asked if path.endswith("/verdicts")]
+    assert asked == [f"/v1/acts/{data.act(2)}/verdicts"]  # its history in the fake: one act and its correction
+
+
 async def test_an_operator_hands_an_alert_over_and_discipline_signs(browse: Browser, backend: FakeBackend) -> None:
     operator, discipline = await browse(OPERATOR), await browse(DISCIPLINE)
     handed = await post(operator, f"/alerts/{ALERT}/hand-over", note=" 已核实 ")

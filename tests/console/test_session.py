@@ -11,8 +11,9 @@ from kit.auth import Keys, Role, new_key_pair
 from kit.clock import now
 from kit.errors import Unauthorized
 from services.console.ticket import Tickets, mint_ticket
-from tests.console.conftest import ORIGIN, Browser, KeyPair, ticket_of, token_of
+from tests.console.conftest import Browser
 from tests.console.fake_backend import FakeBackend
+from tests.console.stage import ORIGIN, KeyPair, ticket_of, token_of
 from tests.console.test_pages import ALERT, post
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)

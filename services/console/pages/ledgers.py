@@ -12,8 +12,9 @@ from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
 from services.console.answers import Act, Column, LedgerName, LedgerPage, Page, Sheet, Verdict
-from services.console.backend import Service, attempt
-from services.console.desk import desk_of
+from services.console.backend import Part, Service, attempt
+from services.console.desk import Desk, desk_of
+from services.console.domain import merged
 from services.console.session import EVERYBODY, User, signed_in
 from services.console.wording import LEDGERS, MAIN_COLUMNS, OUTCOMES
 
@@ -21,6 +22,7 @@ router = APIRouter()
 
 _PAGE: Final = 50
 _FIRST_COLUMNS: Final = 7
+_MOST_FACTS: Final = 10
 ActId = Annotated[str, Path(pattern=r"^[a-z2-7]{26}$")]
 LedgerKey = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$")]
 
@@ -109,10 +111,8 @@ async def export(
 async def act(request: Request, user: Annotated[User, Depends(signed_in(*EVERYBODY))], act_id: ActId) -> Response:
     """Show an act as it stands, what made it so, and what every rule says of it."""
     desk = desk_of(request, user)
-    found, verdicts = await asyncio.gather(
-        desk.get(Service.LEDGER, f"/v1/acts/{act_id}", Act),
-        attempt(desk.get(Service.MONITOR, f"/v1/acts/{act_id}/verdicts", Sheet)),
-    )
+    found = await desk.get(Service.LEDGER, f"/v1/acts/{act_id}", Act)
+    verdicts = await _verdicts(desk, found)
     return await desk.page(
         "act.html",
         current=found.current,
@@ -122,6 +122,16 @@ async def act(request: Request, user: Annotated[User, Depends(signed_in(*EVERYBO
         verdicts=verdicts,
         judged=in_order(verdicts.value.verdicts) if verdicts.value else [],
     )
+
+
+async def _verdicts(desk: Desk, act: Act) -> Part[Sheet]:
+    """Ask what the rules say of every fact that the act is made of: a loan is a start, extensions and an end."""
+    judged = [fact.fact_id for fact in act.history if not fact.is_amendment][:_MOST_FACTS]
+    parts = await asyncio.gather(
+        *(attempt(desk.get(Service.MONITOR, f"/v1/acts/{fact}/verdicts", Sheet)) for fact in judged)
+    )
+    sheets = [part.value for part in parts if part.value]
+    return Part(value=merged(sheets)) if sheets or not parts else parts[0]
 
 
 def main_columns(ledger: str, columns: Sequence[Column]) -> Sequence[Column]:

@@ -1,0 +1,128 @@
+"""Fixtures for a real browser: Debian's Chromium, each page watched for foreign requests and for complaints."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, async_playwright
+
+from kit.auth import Role
+from tests.console.fake_backend import FakeBackend
+from tests.console.stage import KeyPair, console_over, make_keys, served, ticket_of
+
+OFFICE_SCREEN: ViewportSize = {"width": 1366, "height": 768}
+MISSING = "缺少浏览器：apt-get install --no-install-recommends chromium fonts-noto-cjk"
+SHOTS = "SCREENSHOTS"
+"""Environment variable with a folder where screenshots are kept."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in item.nodeid:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip(MISSING)
+    async with async_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--lang=zh-CN"]
+        browser = await playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Watch:
+    """What a page did besides showing itself."""
+
+    page: Page
+    home: str
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def on_request(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and f"{address.scheme}://{address.netloc}" != self.home:
+            self.foreign.append(request.url)
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    async def go(self, path: str) -> Page:
+        await self.page.goto(self.home + path)
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder for screenshots: the one of the environment, or a temporary one."""
+    kept = os.environ.get(SHOTS)
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("shots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass
+class Stage:
+    """A console over a fake backend, both on this machine's network."""
+
+    url: str
+    backend: FakeBackend
+    keys: KeyPair
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(tmp_path: Path, chromium: Browser) -> AsyncIterator[Stage]:
+    del chromium  # without a browser there is nothing to serve
+    keys, backend = make_keys(tmp_path), FakeBackend()
+    async with served(backend.app) as services, console_over(services, keys) as app, served(app) as url:
+        yield Stage(url, backend, keys)
+        await backend.hang_up()
+
+
+class Visit(Protocol):
+    """Opens a browser of an office PC, signed in with a role."""
+
+    async def __call__(self, role: Role, *, scripts: bool = True) -> Watch: ...
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(stage: Stage, chromium: Browser) -> AsyncIterator[Visit]:
+    """Give a function that opens a browser of an office PC, signed in with a role; every page must behave."""
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    async def open_page(role: Role, *, scripts: bool = True) -> Watch:
+        context, watch = await open_watch(chromium, stage.url, scripts=scripts)
+        opened.append((context, watch))
+        await watch.go(f"/login?ticket={ticket_of(stage.keys, role)}")
+        await watch.page.wait_for_selector("nav.side")
+        return watch
+
+    yield open_page
+    for context, watch in opened:
+        await context.close()
+        assert watch.foreign == []
+        assert watch.complaints == []
+
+
+async def open_watch(chromium: Browser, url: str, *, scripts: bool = True) -> tuple[BrowserContext, Watch]:
+    """Open an office PC's browser on a console and watch it."""
+    context = await chromium.new_context(
+        locale="zh-CN", timezone_id="Asia/Shanghai", viewport=OFFICE_SCREEN, java_script_enabled=scripts
+    )
+    watch = Watch(await context.new_page(), url)
+    watch.page.set_default_timeout(10_000)
+    watch.page.on("request", watch.on_request)
+    watch.page.on("console", watch.on_console)
+    watch.page.on("pageerror", lambda error: watch.complaints.append(str(error)))
+    return context, watch
