@@ -27,7 +27,7 @@ import structlog
 from nats.aio.client import Client
 
 from kit import clock
-from kit.db import Pool
+from kit.db import Connection, Pool
 from kit.failures import describe, is_outage
 from kit.publish import Outgoing, publish_batch
 from kit.telemetry import batch_span
@@ -86,15 +86,15 @@ class Facts:
         with batch_span("intake.commit", carriers, facts=len(leaders)):
             async with self._pool.acquire() as db:
                 standing = await store.reserve(db, list(leaders.values()), after=self._last, now=now)
-            found, ours = await self._settle(leaders, standing, now)
-            new = [fact for fact in leaders.values() if fact.fact_id not in standing or fact.fact_id in ours]
-            stored = await self._publish(new)
-            outcomes = [_outcome(fact, leaders, stored, standing, found) for fact in facts]
-            await self._confirm(found | stored, facts, outcomes)
+                found, ours = await self._settle(db, leaders, standing, now)
+                new = [fact for fact in leaders.values() if fact.fact_id not in standing or fact.fact_id in ours]
+                stored = await self._publish(new)
+                outcomes = [_outcome(fact, leaders, stored, standing, found) for fact in facts]
+                await _confirm(db, found | stored, _tallies(facts, outcomes))
         return outcomes
 
     async def _settle(
-        self, leaders: Mapping[str, Candidate], standing: dict[str, Standing], now: datetime
+        self, db: Connection, leaders: Mapping[str, Candidate], standing: dict[str, Standing], now: datetime
     ) -> tuple[dict[str, int], set[str]]:
         """Settle the reservations that nobody confirmed; ``standing`` is brought up to date meanwhile.
 
@@ -119,9 +119,8 @@ class Facts:
             ]
             if not lost:
                 break
-            async with self._pool.acquire() as db:
-                ours |= await store.reserve_again(db, lost, standing, after=self._last, now=now)
-                standing |= await queries.standing(db, [fact.fact_id for fact in lost if fact.fact_id not in ours])
+            ours |= await store.reserve_again(db, lost, standing, after=self._last, now=now)
+            standing |= await queries.standing(db, [fact.fact_id for fact in lost if fact.fact_id not in ours])
         else:
             raise Unsettled("other processes keep settling the same facts")
         return found, ours
@@ -139,15 +138,15 @@ class Facts:
         self._last = max(self._last, *positions)
         return {fact.fact_id: position for fact, position in zip(new, positions, strict=True)}
 
-    async def _confirm(self, positions: dict[str, int], facts: Sequence[Candidate], outcomes: list[Outcome]) -> None:
-        """Note positions and counts; a failure changes nothing that was promised, so it is only told."""
-        try:
-            async with self._pool.acquire() as db:
-                await store.confirm(db, positions, _tallies(facts, outcomes))
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            _log.warning("intake.unconfirmed", facts=len(positions), error=describe(error))
+
+async def _confirm(db: Connection, positions: Mapping[str, int], tallies: Tallies) -> None:
+    """Note positions and counts; an outage changes nothing that was promised, so it is only told."""
+    try:
+        await store.confirm(db, positions, tallies)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        _log.warning("intake.unconfirmed", facts=len(positions), error=describe(error))
 
 
 def _outcome(

@@ -16,7 +16,7 @@ from services.intake.imports import drafts, files
 from services.intake.imports.drafts import Origin
 from services.intake.imports.importing import Report
 from services.intake.modes import BATCH, STRUCTURED, Unparsed, take_apart
-from services.intake.parts import Parts, PartsOf
+from services.intake.parts import Parts, PartsOf, parts_of
 from services.intake.queries import Quarantined, Source
 from services.intake.replaying import replay
 from services.intake.results import ItemResult, Results
@@ -42,16 +42,16 @@ _MENDED_BODY: Final = {"requestBody": {"required": False, "content": {STRUCTURED
 
 @router.post("/v1/events", response_model=Results, openapi_extra=_EVENTS_BODY)
 async def post_events(
-    request: Request, parts: PartsOf, who: Annotated[Principal, Depends(allow("adapter", "operator", "admin"))]
+    request: Request, who: Annotated[Principal, Depends(allow("adapter", "operator", "admin"))]
 ) -> Response:
     """Take one CloudEvent (structured or binary mode) or a batch of them, and tell what became of each."""
     body = await request.body()
     try:
         post = take_apart(request.headers, body)
     except Unparsed as error:
-        await parts.taker.refuse(body, Reason(error.code, error.detail, error.field), who)
+        await parts_of(request).taker.refuse(body, Reason(error.code, error.detail, error.field), who)
         raise
-    answers = await parts.taker.take(post.items, who)
+    answers = await parts_of(request).taker.take(post.items, who)
     if not post.batch:
         _raise_for(answers[0])
     return Response(Results(results=answers).model_dump_json(), media_type="application/json")

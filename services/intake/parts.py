@@ -21,10 +21,15 @@ class Parts:
     importer: Importer
 
 
-async def _of(request: Request) -> Parts:
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the app that serves a request: one call on the hot path, where a dependency costs more."""
     parts: Parts = request.app.state.parts
     return parts
 
 
-PartsOf: TypeAlias = Annotated[Parts, Depends(_of)]
-"""The parts of the app that serves a request."""
+async def _dependency(request: Request) -> Parts:
+    return parts_of(request)
+
+
+PartsOf: TypeAlias = Annotated[Parts, Depends(_dependency)]
+"""The parts of the app that serves a request, as a dependency."""

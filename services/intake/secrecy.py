@@ -27,6 +27,7 @@ _HARMLESS: Final = frozenset({
     "none", "null", "no", "public", "normal", "internal", "unclassified", "false",
 })  # fmt: skip
 _HINTS: Final = ("密".encode(), "★".encode(), b"secre", b"classification", b"keep")
+"""One of these is in every item that the close look would refuse; bytes, because looking for them is the hot path."""
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ENCODINGS: Final = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 
@@ -37,7 +38,7 @@ def is_secret(value: object, body: bytes) -> bool:
     The body only tells quickly that there is nothing to look at: its JSON must not escape letters.
     """
     lower = body.lower()
-    return any(hint in lower for hint in _HINTS) and _walk(value)
+    return any([hint in lower for hint in _HINTS]) and _walk(value)  # noqa: C419 - a list is faster than a generator
 
 
 def is_secret_field(name: str) -> bool:

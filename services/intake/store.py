@@ -9,6 +9,9 @@ from services.intake import queries
 from services.intake.domain import Aside, Candidate, Reason, Standing
 from services.intake.tally import COLUMNS, Tallies
 
+_AFTER_COUNT: Final = 5 + len(COLUMNS)
+"""Number of the first parameter behind those of ``_COUNT``."""
+
 _RESERVE: Final = """
     with made as (
         insert into accepted (fact_id, source, id, hash, after_position, at)
@@ -25,22 +28,19 @@ _RESERVE: Final = """
 """The second part sees the table as it was before the first: what came before, then what is new."""
 
 _RESERVE_AGAIN: Final = """
+    with locked as materialized (
+        select from accepted where fact_id = any($1) order by fact_id for update  -- in one order, as above
+    )
     update accepted set hash = given.hash, after_position = $4, at = $5
-    from unnest($1::text[], $2::bytea[], $3::bytea[]) as given (fact_id, old, hash)
+    from unnest($1::text[], $2::bytea[], $3::bytea[]) as given (fact_id, old, hash), (select count(*) from locked) as all_
     where accepted.fact_id = given.fact_id and accepted.hash = given.old and accepted.position is null
     returning accepted.fact_id
-"""
-
-_CONFIRM: Final = """
-    update accepted set position = given.position
-    from unnest($1::text[], $2::bigint[]) as given (fact_id, position)
-    where accepted.fact_id = given.fact_id
 """
 
 _COUNT: Final = f"""
     insert into tally as old (source, jurisdiction, last_time, last_recorded, {", ".join(COLUMNS)})
     select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[]
-        {"".join(f", ${number}::bigint[]" for number in range(5, 5 + len(COLUMNS)))})
+        {"".join(f", ${number}::bigint[]" for number in range(5, _AFTER_COUNT))})
     order by 1, 2
     on conflict (source, jurisdiction) do update set
         last_time = greatest(old.last_time, excluded.last_time),
@@ -48,12 +48,27 @@ _COUNT: Final = f"""
         {", ".join(f"{column} = old.{column} + excluded.{column}" for column in COLUMNS)}
 """  # noqa: S608 - the names of our own columns
 
+_CONFIRM: Final = f"""
+    with quickly as (
+        select set_config('synchronous_commit', 'off', true)
+    ), confirmed as (
+        update accepted set position = given.position
+        from (
+            select * from unnest(${_AFTER_COUNT}::text[], ${_AFTER_COUNT + 1}::bigint[]) order by 1
+        ) as given (fact_id, position), quickly
+        where accepted.fact_id = given.fact_id
+    )
+    {_COUNT}
+"""  # noqa: S608 - as above
+"""One statement, for one exchange. What a crash takes back of it the stream still knows: it need not wait for the disk."""
+
 _SET_ASIDE: Final = """
     insert into quarantine as old
         (entry_id, source, event_id, jurisdiction, sender, code, field, detail, body, body_hash, first_at, last_at)
     select given.*, $11, $11
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::bytea[], $10::bytea[]) as given
+    order by 2, 5, 10  -- in one order, as above
     on conflict (source, sender, body_hash) do update set
         times = old.times + 1, last_at = excluded.last_at, code = excluded.code, field = excluded.field,
         detail = excluded.detail, replayed_as = null, replayed_at = null
@@ -96,13 +111,8 @@ async def reserve_again(
 
 
 async def confirm(db: Connection, positions: Mapping[str, int], tallies: Tallies) -> None:
-    """Note where the stream holds facts, and what each source sent, in one transaction."""
-    async with db.transaction():
-        # what a crash takes back can be found in the stream again, so it need not wait for the disk
-        await db.execute("set local synchronous_commit = off")
-        if positions:
-            await db.execute(_CONFIRM, list(positions), list(positions.values()))
-        await db.execute(_COUNT, *tallies.columns())
+    """Note where the stream holds facts, and what each source sent."""
+    await db.execute(_CONFIRM, *tallies.columns(), list(positions), list(positions.values()))
 
 
 async def set_aside(db: Connection, entries: Sequence[Aside], tallies: Tallies, *, now: datetime) -> None:

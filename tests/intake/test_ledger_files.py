@@ -69,6 +69,20 @@ def test_a_template_has_its_translator_and_each_title_its_column(template: templ
             assert template.column(f" {name[:1]}\n{name[1:]}（盖章）") == column
 
 
+def test_the_old_binary_form_is_read() -> None:
+    rows: list[list[Any]] = [
+        ["2026年发文台账", "", ""],
+        ["文号", "标题", "日期"],
+        ["青办发[2026]1号", "关于甲的通知", 46266],
+        ["青办发[2026]2号", "关于乙的通知", "2026.9.2"],
+        ["合计", "", 2],
+    ]
+    got = understood(workbook.read(ledgers.xls(rows, merged=(0, 0, 0, 2))), "documents")
+    assert [msgspec.json.decode(item)["data"]["dated"] for item in got.items] == ["2026-09-01", "2026-09-02"]
+    assert got.skipped == {"合计行": 1}
+    assert not got.errors
+
+
 def test_the_id_of_a_row_does_not_hang_on_its_place_or_its_other_cells() -> None:
     header = ["文号", "标题", "日期", "份数"]
     one = ledgers.xlsx([{"name": "a", "rows": [header, ["青办发[2026]1号", "甲", "2026-01-02", 5]]}])

@@ -1,1 +1,0 @@
-"""What a sender says of a ledger file beside the file itself."""
