@@ -45,7 +45,7 @@ _CLUES: Final = Keyset(tuple[datetime, str])
 _DELIVERIES: Final = Keyset(tuple[int])
 
 
-@router.get("/stream", response_class=EventStream)
+@router.get("/stream", response_class=EventStream, status_code=200)
 async def stream(  # noqa: PLR0913, PLR0917  each filter is a parameter of the query
     parts: OfApp,
     who: Watcher,

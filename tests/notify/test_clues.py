@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.clues import ClueEscalated, ClueHandedOver, ClueReceived, ClueRefused
@@ -130,6 +130,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(STEPS, st.sampled_from((DUE, None)))
 def test_any_sequence_of_steps_leaves_a_consistent_clue(steps: list[tuple[str, str, int]], due_on: date | None) -> None:
     """At most one closing and one escalation; closing by an entitled desk; the fold of the events is the state."""
@@ -165,6 +166,7 @@ def test_any_sequence_of_steps_leaves_a_consistent_clue(steps: list[tuple[str, s
     assert due_on is not None or ClueEscalated not in kinds
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(("handed", "received", "refused", "escalated")), min_size=1, max_size=6))
 def test_events_that_cannot_follow_are_refused(names: list[str]) -> None:
     made: dict[str, ClueEvent] = {

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.workdays import YearCalendar, builtin
@@ -58,6 +58,7 @@ def test_the_last_recorded_notice_of_a_year_stands() -> None:
         assert workdays_of(COUNTY, builtin(), order).is_workday(date(2027, 3, 3)) is True
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 10_000),
     st.floats(0, 1, exclude_max=True),
@@ -77,6 +78,7 @@ def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
     assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.floats(0, 1, exclude_max=True), st.timedeltas(timedelta(seconds=-5), timedelta(hours=1)))
 def test_a_message_is_tried_again_before_it_expires_or_not_at_all(
     attempts: int, jitter: float, left: timedelta

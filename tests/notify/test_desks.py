@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.jurisdiction import is_within
@@ -148,6 +148,7 @@ def naive_commission(name: str, versions: list[UnitVersion], day: date) -> UnitV
     return None
 
 
+@settings(deadline=None)
 @given(
     st.lists(VERSIONS, min_size=1, max_size=20),
     st.sampled_from(NAMES),
@@ -184,6 +185,7 @@ def test_no_desk_is_ever_in_the_chain_of_the_accused(
             choice.first()
 
 
+@settings(deadline=None)
 @given(st.lists(VERSIONS, min_size=1, max_size=20), st.sampled_from(NAMES), st.sampled_from(PLACES), st.randoms())
 def test_the_choice_depends_on_the_set_of_facts_only(
     versions: list[UnitVersion], about: str, place: str, random: object

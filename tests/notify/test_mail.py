@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.domain.mail import (
@@ -232,6 +232,7 @@ def test_a_daily_route_waits_for_the_hour_and_a_long_digest_is_split() -> None:
     assert len(post.leave(minutes=8 * 60)) == 2
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)), st.times())
 def test_a_digest_leaves_within_a_day_at_its_hour(after: datetime, at: time) -> None:
     after = min(after, datetime(9999, 12, 29, tzinfo=UTC))
@@ -255,6 +256,7 @@ ROUTES = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CHANGES, max_size=25), st.integers(1, 3))
 def test_in_the_end_each_receiver_knows_how_the_alerts_stand(
     changes: list[tuple[str, str, str, str, bool, float]], budget: int

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.acts import ActCorrected
@@ -75,6 +75,7 @@ def test_a_calendar_stands_with_its_days() -> None:
     assert len(found.calendar.days_off) == len(found.calendar.work_days) == 1
 
 
+@settings(deadline=None)
 @given(st.permutations([correction("1", 1), correction("2", 2), correction("3", 2, slip=1), correction("4", 0)]))
 def test_the_order_of_arrival_does_not_matter(amendments: list[Amendment]) -> None:
     assert superior_of(*amendments) == "2"

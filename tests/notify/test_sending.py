@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from services.notify.measures import Measures
 from services.notify.queries import Whose
 from services.notify.sending import Sender, Terms
 from tests.eventually import eventually
-from tests.notify.conftest import COUNTY, Notify, Start, row
+from tests.notify.conftest import COUNTY, Frame, Notify, Start, row
 from tests.notify.receivers import HttpReceiver, MailReceiver
 from tests.notify.samples import START, alert, alert_id
 
@@ -323,3 +323,22 @@ async def test_the_delivery_ledger_has_pages_filters_and_scopes(notify: Notify) 
 
 async def _completed(pool: Pool) -> bool:
     return bool(await pool.fetchval("select count(*) = 7 from notify.delivery where state = 'delivered'"))
+
+
+async def test_an_alert_that_is_published_twice_is_told_and_streamed_once(notify: Notify) -> None:
+    """The monitor may repeat itself after the stream's dedup window when it was killed at the wrong moment."""
+    await notify.raise_(alert("raised"), alert("raised", "b"), alert("raised"))
+    await eventually(lambda: states(notify.pool), ["delivered"] * 2)
+    async with notify.stream(last_event_id=0) as frames:
+        await notify.raise_(alert("raised", "c"))
+        got = [frame.id async for frame in _until(frames, 4)]
+    assert got == [1, 2, 4]
+
+
+async def _until(frames: AsyncGenerator[Frame], last: int) -> AsyncGenerator[Frame]:
+    async with asyncio.timeout(10):
+        async for frame in frames:
+            if frame.name != "position":
+                yield frame
+            if frame.id == last and frame.name != "position":
+                return

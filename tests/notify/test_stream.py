@@ -122,6 +122,12 @@ async def test_unreadable_parameters_are_refused_in_chinese(notify: Notify) -> N
     assert (await notify.client.get("/v1/stream", headers=headers)).status_code == 422
 
 
+async def test_the_description_of_the_api_can_be_built(notify: Notify) -> None:
+    paths = (await notify.client.get("/openapi.json")).json()["paths"]
+    assert "text/event-stream" in paths["/v1/stream"]["get"]["responses"]["200"]["content"]
+    assert {"/v1/deliveries", "/v1/clues", "/v1/clues/{clue_id}/receive"} < set(paths)
+
+
 async def test_there_are_only_so_many_streams(start: Start) -> None:
     notify = await start(NOTIFY_STREAM_CLIENTS=1)
     async with notify.stream() as frames:
