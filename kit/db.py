@@ -1,6 +1,8 @@
 """Connections to PostgreSQL: one pool per process, its search path on the service's own schema."""
 
-from typing import TypeAlias
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
@@ -8,30 +10,57 @@ from asyncpg.pool import PoolConnectionProxy
 from pydantic import SecretStr
 
 from kit.config import reveal
+from kit.failures import is_outage
+
+T = TypeVar("T")
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 """What a store or query function takes; its caller owns the transaction."""
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 _JSONB_VERSION = b"\x01"
+_PAUSE: Final = 0.25
+"""Seconds between two tries to reach a server that is away."""
 
 
-async def connect_pool(dsn: SecretStr | str, *, size: int, schema: str, name: str | None = None) -> Pool:
+async def connect_pool(
+    dsn: SecretStr | str, *, size: int, schema: str, name: str | None = None, patience: float = 30.0
+) -> Pool:
     """Open a pool of at most ``size`` connections whose tables are those of ``schema``.
 
     ``jsonb`` columns take and give plain Python values, also in COPY; keep bytes that must not change in ``bytea``.
     Statements end after 60 s unless a call gives its own ``timeout``. Raises ``OSError`` or ``asyncpg.PostgresError``
-    when the server is not there.
+    when the server is not there after ``patience`` seconds.
     """
-    return await asyncpg.create_pool(
-        reveal(dsn),
-        min_size=min(2, size),
-        max_size=size,
-        timeout=10,
-        command_timeout=60,
-        init=_prepare,
-        server_settings={"search_path": f'"{schema}"', "application_name": name or schema, "timezone": "UTC"},
-    )
+
+    async def connect() -> Pool:
+        return await asyncpg.create_pool(
+            reveal(dsn),
+            min_size=min(2, size),
+            max_size=size,
+            timeout=10,
+            command_timeout=60,
+            init=_prepare,
+            server_settings={"search_path": f'"{schema}"', "application_name": name or schema, "timezone": "UTC"},
+        )
+
+    return await insist(connect, patience=patience)
+
+
+async def insist(connect: Callable[[], Awaitable[T]], *, patience: float) -> T:
+    """Return what ``connect`` gives; a server that is away or recovers from a crash is asked again for a while.
+
+    After ``patience`` seconds what ``connect`` raises is raised; at once what waiting does not mend.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience
+    while True:
+        try:
+            return await connect()
+        except Exception as error:
+            if not is_outage(error) or loop.time() > end:
+                raise
+        await asyncio.sleep(_PAUSE)
 
 
 async def _prepare(connection: Connection) -> None:

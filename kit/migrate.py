@@ -11,7 +11,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from kit.config import reveal
-from kit.db import Connection
+from kit.db import Connection, insist
 
 _NAME: Final = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 _SCHEMA: Final = re.compile(r"^[a-z_][a-z0-9_]*$")
@@ -48,13 +48,15 @@ async def migrate(dsn: SecretStr | str, schema: str, folder: Path, *, patience: 
 
     Files are ``NNNN_what.sql``, each one transaction that waits at most 5 s for a table lock; ``-- no-transaction`` as
     the first line is for one single statement that must stand alone and can be repeated (``create index concurrently
-    if not exists``). Safe to run from several processes at once; waits up to ``patience`` seconds for the others, then
-    raises ``TimeoutError``. Raises ``Drift`` when an applied file changed or vanished, or a new one is older.
+    if not exists``). Safe to run from several processes at once; waits up to ``patience`` seconds for a server that is
+    away, and as long for the others, then raises ``TimeoutError``. Raises ``Drift`` when an applied file changed or
+    vanished, or a new one is older.
     """
     if not _SCHEMA.match(schema):
         raise ValueError(f"{schema!r} is not a plain schema name")
     files = _files(folder)
-    db = await asyncpg.connect(reveal(dsn), timeout=10, server_settings={"application_name": f"{schema}-migrate"})
+    name = {"application_name": f"{schema}-migrate"}
+    db = await insist(lambda: asyncpg.connect(reveal(dsn), timeout=10, server_settings=name), patience=patience)
     try:
         await _lock(db, schema, patience)
         await db.execute(f'create schema if not exists "{schema}"')

@@ -10,7 +10,7 @@ from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from pydantic import SecretStr
 
 from kit import nats as kit_nats
-from kit.db import connect_pool
+from kit.db import connect_pool, insist
 from kit.streams import ALERTS, CLUES, FACTS, ensure_stream
 from tests.eventually import eventually
 from tests.kit.conftest import Connect, Killable
@@ -37,9 +37,29 @@ async def test_a_pool_stands_in_its_schema_and_speaks_json(dsn: str) -> None:
         await pool.close()
 
 
-async def test_a_database_that_is_not_there_is_an_error_at_once() -> None:
+async def test_a_database_that_is_not_there_is_an_error_after_a_while() -> None:
     with pytest.raises(ConnectionRefusedError):
-        await connect_pool("postgresql://nobody@127.0.0.1:1/none", size=2, schema="mine")
+        await connect_pool("postgresql://nobody@127.0.0.1:1/none", size=2, schema="mine", patience=0.1)
+
+
+async def test_a_database_that_comes_later_is_waited_for() -> None:
+    answers = [ConnectionRefusedError(), asyncpg.CannotConnectNowError("recovering"), "a connection"]
+
+    async def connect() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return str(answer)
+
+    assert await insist(connect, patience=10) == "a connection"
+
+
+async def test_a_refused_login_is_an_error_at_once() -> None:
+    async def connect() -> str:
+        raise asyncpg.InvalidPasswordError("no")
+
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await insist(connect, patience=10)
 
 
 @pytest.mark.parametrize("stream", [FACTS, ALERTS, CLUES], ids=lambda stream: stream.name)
