@@ -115,6 +115,8 @@ def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresse
         }
     else:
         environment |= {"NATS_URL": servers.nats.url(name), "DATABASE_URL": addresses[name]}
+    if name == "ledger":
+        environment["JOURNAL_KEY_FILE"] = str(tokens.journal_key_file(root))
     if name == "notify":
         environment["CLUES_NATS_URL"] = servers.nats.url("notify-clues")
     return environment

@@ -1,4 +1,4 @@
-"""The Ed25519 key pair of an installation, and tokens signed with it."""
+"""The Ed25519 key pairs of an installation, for tokens and for the journal, and tokens signed with theirs."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +22,28 @@ def public_key_file(root: Path) -> Path:
     return root / "secrets" / "token.pub"
 
 
+def journal_key_file(root: Path) -> Path:
+    """Give the place of the key that signs the journal in a data folder."""
+    return root / "secrets" / "journal.key"
+
+
+def journal_public_file(root: Path) -> Path:
+    """Give the place of the public key that proves the journal's signatures in a data folder."""
+    return root / "secrets" / "journal.pub"
+
+
 def ensure_keys(root: Path) -> None:
-    """Make the key pair of a data folder on its first use."""
-    if private_key_file(root).exists() and public_key_file(root).exists():
+    """Make the key pairs of a data folder on its first use."""
+    _ensure_pair(private_key_file(root), public_key_file(root))
+    _ensure_pair(journal_key_file(root), journal_public_file(root))
+
+
+def _ensure_pair(private_file: Path, public_file: Path) -> None:
+    if private_file.exists() and public_file.exists():
         return
     private, public = auth.new_key_pair()
-    write_secret(public_key_file(root), public.decode("ascii"))
-    write_secret(private_key_file(root), private.decode("ascii"))
+    write_secret(public_file, public.decode("ascii"))
+    write_secret(private_file, private.decode("ascii"))
 
 
 def issue(root: Path, principal: auth.Principal, *, lifetime: timedelta) -> str:

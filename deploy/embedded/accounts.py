@@ -29,7 +29,7 @@ CLUES_ADMIN = User("deploy-clues", "CLUES")
 USERS = (
     ADMIN,
     User("intake", "APP", (*READS, "facts.>"), (INBOXES, "intake.>")),
-    User("ledger", "APP", READS),
+    User("ledger", "APP", (*READS, "facts.00.log.checkpointed")),
     User("monitor", "APP", (*READS, "alerts.>")),
     User("notify", "APP", (*READS, "facts.>")),
     User("adapter", "APP", ("intake.>",)),

@@ -13,12 +13,15 @@ from kit.db import connect_pool
 from kit.http import Readiness, create_http
 from kit.metrics import Metrics
 from kit.nats import close, connect
+from kit.outbox import Outbox
 from kit.progress import Progress
 from kit.reader import follow
+from kit.signing import load_private_key
 from kit.tasks import background
 from services.ledger.config import Settings
 from services.ledger.domain import Ledger
 from services.ledger.http import Parts, router
+from services.ledger.notary import Notary
 from services.ledger.projections import load_ledgers
 from services.ledger.rebuild import build_missing
 from services.ledger.recording import Recorder
@@ -32,6 +35,7 @@ _EXPORTS: Final = 2
 def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> FastAPI:
     """Build the ledger; nothing connects before the application starts. ``ledgers`` are those of the folder."""
     ledgers = load_ledgers() if ledgers is None else ledgers
+    key = None if settings.journal_key_file is None else load_private_key(settings.journal_key_file)
     readiness, metrics = Readiness(), Metrics()
     facts = metrics.counter("ledger_facts", "Facts applied.")
     lag = metrics.gauge("ledger_lag", "Facts that wait to be applied.")
@@ -52,10 +56,20 @@ def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> F
                 pool, recorder, {one.name: one for one in ledgers}, asyncio.Semaphore(_EXPORTS), settings.export_rows
             )
 
+            notary = None
+            if key is not None:
+                outbox = Outbox(pool, nc, schema=SCHEMA)
+                notary = Notary(pool, key, outbox, settings.checkpoint_facts, settings.checkpoint_seconds)
+                readiness.add("outbox", outbox.trouble)
+                await stack.enter_async_context(background(outbox.run(), name="ledger.outbox"))
+                await stack.enter_async_context(background(notary.run(), name="ledger.notary"))
+
             async def handle(deliveries: Sequence[Delivery]) -> None:
                 with telemetry.batch_span("ledger.record", (delivery.headers for delivery in deliveries)):
                     await recorder.record(deliveries)
                 facts.add(len(deliveries))
+                if notary is not None:
+                    notary.recorded(len(deliveries))
                 lag.set(progress.lag)
 
             reading = follow(

@@ -1,5 +1,7 @@
 """The ledger's settings."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from kit.config import ServiceSettings
@@ -10,7 +12,7 @@ class Settings(ServiceSettings):
     """What an operator may set for the ledger."""
 
     batch: int = Field(
-        default=4000, ge=1, le=20_000, validation_alias="LEDGER_BATCH", description="The most facts of one transaction."
+        default=2000, ge=1, le=5000, validation_alias="LEDGER_BATCH", description="The most facts of one transaction."
     )
     wait: float = Field(
         default=0.01,
@@ -30,4 +32,23 @@ class Settings(ServiceSettings):
         le=1_000_000,
         validation_alias="LEDGER_EXPORT_ROWS",
         description="The most rows of one exported workbook.",
+    )
+    journal_key_file: Path | None = Field(
+        default=None,
+        validation_alias="JOURNAL_KEY_FILE",
+        description="PEM file with the Ed25519 key that signs checkpoints of the journal; none: it is not signed.",
+    )
+    checkpoint_facts: int = Field(
+        default=10_000,
+        ge=1,
+        le=1_000_000,
+        validation_alias="LEDGER_CHECKPOINT_FACTS",
+        description="Facts after which the journal is signed without waiting longer.",
+    )
+    checkpoint_seconds: float = Field(
+        default=60,
+        gt=0,
+        le=86_400,
+        validation_alias="LEDGER_CHECKPOINT_SECONDS",
+        description="Seconds after which the journal is signed if anything is new.",
     )

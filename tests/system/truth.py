@@ -73,6 +73,9 @@ _NOTIFY_WORK: Final = """
 _MONITOR_WORK: Final = "select (select max(position) from checkpoint) as facts, (select count(*) from outbox) as outbox"
 
 
+_LEDGER_WORK: Final = "select (select position from checkpoint) as position, (select count(*) from outbox) as outbox"
+
+
 async def _work(system: Running) -> str:
     """Return which reader is not at the end of its stream, or what still waits to leave."""
     connection = await nats.connect(system.nats, allow_reconnect=False, connect_timeout=2)
@@ -83,10 +86,11 @@ async def _work(system: Running) -> str:
         await connection.close()
     notify = await _one(system, "notify", _NOTIFY_WORK)
     monitor = await _one(system, "monitor", _MONITOR_WORK)
-    ledger = await _one(system, "ledger", "select position from checkpoint")
+    ledger = await _one(system, "ledger", _LEDGER_WORK)
     wanted = {"ledger": facts, "monitor": facts, "notify": alerts}
     have = {"ledger": ledger["position"], "monitor": monitor["facts"], "notify": notify["alerts"]}
     waiting = {"alerts to publish": monitor["outbox"], "facts to publish": notify["outbox"]}
+    waiting["checkpoints to publish"] = ledger["outbox"]
     waiting["deliveries"] = notify["deliveries"]
     behind = [f"{name} at {have[name]} of {end}" for name, end in wanted.items() if have[name] != end]
     return ", ".join(behind + [f"{count} {what}" for what, count in waiting.items() if count])
@@ -109,11 +113,15 @@ async def _rows(system: Running, service: str, statement: str) -> list[asyncpg.R
 
 
 async def journal_equals_stream(system: Running) -> list[Stored]:
-    """Prove that the journal is FACTS, byte for byte and in a chain; return the first occurrences of all facts."""
+    """Prove that the journal is FACTS, byte for byte and in a chain; return the first occurrences of all facts.
+
+    What the log says of itself is left out: nobody sent it.
+    """
     stored = await stream(system.nats, "FACTS")
     rows = await _rows(
         system, "ledger", "select position, fact_id, repeats, body, prev_hash, hash from journal order by position"
     )
+    del rows[len(stored) :]  # a checkpoint may come at any time
     assert [(row["position"], row["fact_id"], row["body"]) for row in rows] == stored
     head = bytes(32)
     seen: dict[str, int] = {}
@@ -124,7 +132,7 @@ async def journal_equals_stream(system: Running) -> list[Stored]:
         assert row["repeats"] == seen.get(row["fact_id"])
         seen.setdefault(row["fact_id"], row["position"])
     firsts = set(seen.values())
-    return [one for one in stored if one.seq in firsts]
+    return [one for one in stored if one.seq in firsts and b'"cn.jianfu.log.checkpointed.v1"' not in one.body]
 
 
 def said(body: bytes) -> Event:

@@ -1,0 +1,102 @@
+"""The notary: the head of the chain is signed, in the table and as a fact, and never because of a signature alone."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nats.aio.client import Client
+
+from contracts.catalog import decode
+from contracts.log import LogCheckpointed
+from kit.auth import Keys, key_id, new_key_pair
+from kit.outbox import Outbox
+from kit.signing import load_private_key
+from kit.tasks import background
+from services.ledger.notary import Notary, sign_head
+from services.ledger.proof import is_genuine, stated
+from tests import factories as f
+from tests.eventually import eventually
+from tests.ledger.world import World
+
+pytestmark = pytest.mark.connected
+
+KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a test").digest())
+PUBLIC = {key_id(KEY.public_key()): KEY.public_key()}
+
+
+async def outgoing(world: World) -> list[bytes]:
+    return [row["body"] for row in await world.pool.fetch("select body from outbox order by id")]
+
+
+async def test_a_checkpoint_covers_everything_since_the_last(world: World):
+    assert await sign_head(world.pool, KEY) is None
+    await world.feed(*[f.issued() for _ in range(3)])
+    first = await sign_head(world.pool, KEY)
+    await world.feed(f.issued(), f.convened())
+    second = await sign_head(world.pool, KEY)
+    assert first is not None
+    assert second is not None
+    assert (first.position, first.entries, second.position, second.entries) == (3, 3, 5, 2)
+    assert second.hash == await world.pool.fetchval("select hash from journal where position = 5")
+    assert is_genuine(first, PUBLIC)
+    assert is_genuine(second, PUBLIC)
+    facts = [decode(body) for body in await outgoing(world)]
+    assert [stated(fact.event) for fact in facts if isinstance(fact.event, LogCheckpointed)] == [first, second]
+    assert {fact.jurisdiction for fact in facts} == {"00"}
+
+
+async def test_a_checkpoint_alone_brings_about_no_other_and_no_row(world: World):
+    await world.feed(f.issued())
+    await sign_head(world.pool, KEY)
+    before = await world.digests(), await world.counts()
+    await world.feed(*await outgoing(world))
+    assert await sign_head(world.pool, KEY) is None
+    assert (await world.digests(), await world.counts()) == before
+    assert await world.pool.fetchval("select count(*) from parked") == 0
+
+
+async def test_every_field_is_under_the_signature(world: World):
+    await world.feed(f.issued())
+    signed = await sign_head(world.pool, KEY)
+    assert signed is not None
+    for name, value in signed._asdict().items():
+        other = value + 1 if isinstance(value, int) else value[:-1] + (b"~" if isinstance(value, bytes) else "~")
+        assert not is_genuine(signed._replace(**{name: other}), PUBLIC), name
+
+
+@pytest.mark.parametrize("statement", ["update signed_checkpoint set entries = 1", "delete from signed_checkpoint"])
+async def test_nobody_changes_a_checkpoint(world: World, statement: str):
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await world.pool.execute(statement)
+
+
+async def test_it_signs_while_the_ledger_runs_after_so_many_facts_and_publishes(
+    world: World, nc: Client, pool_for: Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
+):
+    outbox = Outbox(await pool_for("ledger"), nc, schema="ledger")
+    notary = Notary(world.pool, KEY, outbox, facts=4, seconds=3600)
+    async with background(outbox.run(), name="outbox"), background(notary.run(), name="notary"):
+        await world.feed(*[f.issued() for _ in range(4)])
+        notary.recorded(3)
+        notary.recorded(1)
+
+        async def published() -> list[int]:
+            js = nc.jetstream()
+            count = (await js.stream_info("FACTS")).state.messages
+            return [json.loads((await js.get_msg("FACTS", n)).data)["data"]["position"] for n in range(1, count + 1)]
+
+        await eventually(published, [4])
+
+
+def test_a_key_file_holds_an_ed25519_key(tmp_path: Path):
+    private, public = new_key_pair()
+    (tmp_path / "journal.key").write_bytes(private)
+    (tmp_path / "journal.pub").write_bytes(public)
+    key = load_private_key(tmp_path / "journal.key")
+    assert key_id(key.public_key()) in Keys.load(tmp_path / "journal.pub").public
+    with pytest.raises(ValueError, match="PEM"):
+        load_private_key(tmp_path / "journal.pub")
