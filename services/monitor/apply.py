@@ -222,9 +222,7 @@ async def _affected(
     return pairs
 
 
-async def _looking_at(
-    db: Connection, state: State, moved: set[str], after: Mapping[str, Act]
-) -> set[tuple[str, str]]:
+async def _looking_at(db: Connection, state: State, moved: set[str], after: Mapping[str, Act]) -> set[tuple[str, str]]:
     """Return the scopes of acts that look at acts whose unit or list changed: a meeting looks at where its superior's unit stands."""
     met: dict[str, set[str]] = {}
     for name, family in await store.needing(db, sorted(moved)):
@@ -283,9 +281,13 @@ async def scenes(db: Connection, state: State, scopes: Iterable[str], extra: Seq
     anchors |= drafts
     keys = {key for scope in scopes for key in keys_of(scope, anchors.get(scope.removeprefix(ACT_SCOPE)))}
     names = {key.removeprefix(_ACT_KEY) for key in keys if key.startswith(_ACT_KEY)}
-    names |= await store.offering(db, sorted(key for key in keys if not key.startswith(_ACT_KEY)))
-    neighbours = await _acts(db, state, names - set(anchors))
-    return Index([*neighbours.values(), *anchors.values()])
+    offered = await store.offering(db, sorted(key for key in keys if not key.startswith(_ACT_KEY)))
+    names = names.union(*offered.values()) - set(anchors)
+    neighbours = await _acts(db, state, names)
+    for draft in extra:
+        for key in offers(draft):
+            offered.setdefault(key, []).append(draft.id)
+    return Index([*neighbours.values(), *anchors.values()], offered)
 
 
 async def _judge(db: Connection, state: State, pairs: set[tuple[str, str]], last: Delivery) -> int:

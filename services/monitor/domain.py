@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.alerts import Outcome, Severity
@@ -39,8 +39,8 @@ class Act:
     event: Event
     made_of: tuple[str, ...]
     """Fact ids that this is made of: the original and the correction that stands."""
-    memo: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
-    """Keys already computed from it (``relations``): an act is asked for them in every scope that it takes part in."""
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was computed from it already: an act is asked for its keys and its sketch in every scope that it takes part in."""
 
     def read(self, kind: type[EventT]) -> EventT:
         """Return the event as ``kind``; raise ``TypeError`` when it is of another type."""
@@ -59,7 +59,9 @@ def stand(original: Recorded[Event], amendments: Iterable[Recorded[Event]]) -> A
     """
     best: tuple[datetime, str] | None = None
     event = original.event
-    for fact in () if isinstance(event, DayEnded) else amendments:  # a day that ended stays ended: time does not go back
+    for fact in (
+        () if isinstance(event, DayEnded) else amendments
+    ):  # a day that ended stays ended: time does not go back
         if isinstance(fact.event, ActWithdrawn):
             return None
         if not isinstance(fact.event, ActCorrected):

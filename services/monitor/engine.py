@@ -19,18 +19,29 @@ def keys_of(scope: str, anchor: Act | None) -> frozenset[str]:
 class Index:
     """Acts by the keys that they offer."""
 
-    def __init__(self, acts: Iterable[Act]) -> None:
-        """Index the acts; later ones of the same id replace earlier ones."""
+    def __init__(self, acts: Iterable[Act], offered: Mapping[str, Iterable[str]] | None = None) -> None:
+        """Index the acts; later ones of the same id replace earlier ones.
+
+        ``offered``: key -> ids of the acts that offer it, when somebody knows already; every act offers its own id.
+        """
         self.by_id: dict[str, Act] = {act.id: act for act in acts}
-        self._offered: dict[str, list[str]] = {}
         self._scenes: dict[str, dict[str, Act]] = {}
+        self._offered: Mapping[str, Iterable[str]] = self._index() if offered is None else offered
+
+    def _index(self) -> dict[str, list[str]]:
+        offered: dict[str, list[str]] = {}
         for act in self.by_id.values():
             for key in offers(act):
-                self._offered.setdefault(key, []).append(act.id)
+                offered.setdefault(key, []).append(act.id)
+        return offered
 
     def find(self, keys: Iterable[str]) -> dict[str, Act]:
         """Return the acts that offer any of the keys."""
-        return {name: self.by_id[name] for key in keys for name in self._offered.get(key, ())}
+        found: dict[str, Act] = {}
+        for key in keys:
+            names = (key.removeprefix(ACT_SCOPE),) if key.startswith(ACT_SCOPE) else self._offered.get(key, ())
+            found.update((name, self.by_id[name]) for name in names if name in self.by_id)
+        return found
 
     def scene(self, scope: str) -> dict[str, Act]:
         """Return the acts that judging a scope needs; many rules judge one scope, so it is found once."""

@@ -111,7 +111,7 @@ def _plain(text: str) -> str:
 
 def offers(act: Act) -> frozenset[str]:
     """Return the keys under which other verdicts find this act."""
-    found = act.memo.get("offers")
+    found: frozenset[str] | None = act.memo.get("offers")
     if found is None:
         found = act.memo["offers"] = frozenset((by_id(act.id), *_of(_OFFERS, act)))
     return found
@@ -119,7 +119,7 @@ def offers(act: Act) -> frozenset[str]:
 
 def needs(act: Act) -> frozenset[str]:
     """Return the keys that this act's own verdicts depend on."""
-    found = act.memo.get("needs")
+    found: frozenset[str] | None = act.memo.get("needs")
     if found is None:
         found = act.memo["needs"] = frozenset((unit(act.unit), *_of(_NEEDS, act)))
     return found

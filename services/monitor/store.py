@@ -23,7 +23,7 @@ _OFFERED: Final = "select key from offer where act = any($1::text[])"
 _DROP_OFFERS: Final = "delete from offer where act = any($1::text[])"
 _DROP_NEEDS: Final = "delete from need where act = any($1::text[])"
 _NEEDING: Final = "select distinct act, split_part(key, '|', 1) as family from need where key = any($1::text[])"
-_OFFERING: Final = "select distinct act from offer where key = any($1::text[])"
+_OFFERING: Final = "select key, array_agg(act) as acts from offer where key = any($1::text[]) group by key"
 _DUE: Final = "select rule, scope from timer where due <= $1"
 _DROP_TIMERS: Final = "delete from timer t using unnest($1::text[], $2::text[]) s(rule, scope) where t.rule = s.rule and t.scope = s.scope"
 _SET_TIMERS: Final = "insert into timer (rule, scope, due) select * from unnest($1::text[], $2::text[], $3::date[])"
@@ -161,9 +161,9 @@ async def needing(db: Connection, keys: Sequence[str]) -> set[tuple[str, str]]:
     return {(row["act"], row["family"]) for row in await db.fetch(_NEEDING, keys)} if keys else set()
 
 
-async def offering(db: Connection, keys: Sequence[str]) -> set[str]:
-    """Return the acts that offer one of the keys."""
-    return {row["act"] for row in await db.fetch(_OFFERING, keys)} if keys else set()
+async def offering(db: Connection, keys: Sequence[str]) -> dict[str, list[str]]:
+    """Return the acts that offer each of the keys."""
+    return {row["key"]: row["acts"] for row in await db.fetch(_OFFERING, keys)} if keys else {}
 
 
 async def due(db: Connection, today: date) -> set[tuple[str, str]]:

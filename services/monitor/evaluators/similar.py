@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from contracts.documents import DocumentIssued
+from contracts.documents import DocumentIssued, Sketch
 from contracts.text import containment
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.evaluators.linked import parents_of
@@ -84,7 +84,14 @@ def _share(act: Act, other: Act) -> float | None:
     mine, theirs = act.read(DocumentIssued).sketch, other.read(DocumentIssued).sketch
     if mine is None or theirs is None or mine.method != theirs.method:
         return None
-    return containment(mine.values, theirs.values)
+    return containment(_values(act, mine), _values(other, theirs))
+
+
+def _values(act: Act, sketch: Sketch) -> frozenset[int]:
+    found: frozenset[int] | None = act.memo.get("sketch")
+    if found is None:
+        found = act.memo["sketch"] = frozenset(sketch.values)
+    return found
 
 
 def _percent(share: float) -> str:

@@ -1,0 +1,164 @@
+"""How fast the monitor judges acts with the whole rule book: ``python -m bench.monitor [--acts N] [--profile]``.
+
+A live feed of a province: 300 units issue documents with running numbers, hold meetings, demand reports, inspect and borrow, in the
+order of the year. Facts are stored, findings diffed and alerts committed in batches on a real PostgreSQL with durable settings. Printed:
+acts per second by the clock and by this process's CPU, statements per batch, and the same at several depths of history.
+"""
+
+import argparse
+import cProfile
+import gc
+import pstats
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import asyncpg
+import uvloop
+
+import services.monitor
+from bench.ledger import counting
+from contracts.workdays import builtin
+from deploy.embedded.servers import running
+from kit.db import connect_pool
+from kit.migrate import migrate
+from kit.reader import Delivery
+from services.monitor.apply import State, apply
+from services.monitor.book import load, shipped
+from tests import factories as f
+
+SQL = Path(services.monitor.__file__).parent / "sql"
+STORED = datetime(2026, 1, 1, tzinfo=UTC)
+UNITS = 300
+START = date(2025, 1, 2)
+
+
+def feed(count: int) -> Iterator[f.Event]:
+    """Yield acts in the order of a year; one in a hundred breaks a rule."""
+    random = Random(7)
+    numbers: Counter[int] = Counter()
+    for number in range(count):
+        day = START + timedelta(days=number * 330 // count)
+        office = random.randrange(UNITS)
+        unit, place, moment = f"u{office}", f"9901{office % 40:02}", f"{day}T09:00:00+08:00"
+        common = {"id": f"act-{number}", "unit": unit, "place": place, "time": moment}
+        broken = random.random() < 0.01
+        share = random.random()
+        if share < 0.5:
+            numbers[office] += 1
+            yield f.issued(**common, **_document(random, office, numbers[office], day, broken=broken))
+        elif share < 0.75:
+            end = f"{day}T{11 if broken else 10}:20:00+08:00"
+            topic = f"全县第{random.randrange(count // 4 + 1)}项工作会议"
+            yield f.convened(
+                **common,
+                topic=topic,
+                mode="网络视频",
+                starts_at=moment,
+                ended_at=end,
+                reach_level=4,
+                required=[],
+                plan_item="p1",
+            )
+        elif share < 0.88:
+            due = f"{day + timedelta(days=1 if broken else 8)}T18:00:00+08:00"
+            yield f.demanded(
+                **common,
+                kind="统计数据",
+                sent_at=moment,
+                received_at=moment,
+                due_at=due,
+                period="月",
+                special_time_limit=False,
+            )
+        elif share < 0.96:
+            target = {"unit": f"town-{random.randrange(600)}", "kind": "乡镇", "level": 4}
+            yield f.visited(
+                **common, topic=f"第{random.randrange(80)}类检查", target=target, visited_at=moment, emergency=False
+            )
+        else:
+            person = f"person-{random.randrange(count)}"
+            yield f.started(
+                **common,
+                loan=f"loan-{number}",
+                person=person,
+                person_kind="公务员",
+                from_level=3,
+                to_level=2,
+                started_on=str(day),
+            )
+
+
+def _document(random: Random, office: int, number: int, day: date, *, broken: bool) -> f.Event:
+    code = "".join(chr(0x4E00 + int(digit) * 97) for digit in str(office))
+    return {
+        "heading": f"关于第{random.randrange(10**6)}号事项的通知",
+        "doc_no": f"{code}〔2025〕{number}号",
+        "dated": str(day),
+        "carrier": "红头",
+        "doc_class": "专项",
+        "char_count": 4500 if broken else random.randrange(600, 4000),
+        "has_contact_name": True,
+        "has_contact_phone": True,
+        "plan_item": "p1",
+        "sketch": {"method": "bench", "values": sorted(random.getrandbits(60) for _ in range(150))},
+    }
+
+
+async def bench(acts: int, batch: int, profile: cProfile.Profile | None) -> None:
+    """Run the feed once and print the figures of each fifth."""
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as servers:
+        admin = await asyncpg.connect(servers.postgres.url)
+        await admin.execute("create database bench")
+        await admin.close()
+        address = servers.postgres.url.rsplit("/", 1)[0] + "/bench"
+        await migrate(address, "monitor", SQL)
+        pool = await connect_pool(address, size=2, schema="monitor")
+        found = [Delivery(n, f.subject_of(act), f.wire(act), {}, STORED) for n, act in enumerate(feed(acts), 1)]
+        state = State(load(*shipped()), builtin())
+        size = statistics.mean(len(one.body) for one in found)
+        print(f"{acts} acts of {size:.0f} bytes, batches of {batch}, {len(state.book.for_place('9901'))} rules")
+        gc.collect()
+        gc.freeze()
+        calls: Counter[str] = Counter()
+        undo = counting(calls)
+        if profile:
+            profile.enable()
+        clock, cpu, part = time.perf_counter(), time.process_time(), max(acts // 5, batch)
+        for start in range(0, acts, batch):
+            async with pool.acquire() as db, db.transaction():
+                await apply(db, state, found[start : start + batch])
+            if (start + batch) % part < batch:
+                now, used = time.perf_counter(), time.process_time()
+                print(
+                    f"  up to {start + batch:>7}: {part / (now - clock):7.0f} acts/s, {part / (used - cpu):7.0f} acts/s of CPU"
+                )
+                clock, cpu = now, used
+        if profile:
+            profile.disable()
+        undo()
+        alerts = await pool.fetchval("select count(*) from alert")
+        print(f"  {alerts} alerts, {sum(calls.values()) / (acts / batch):.1f} statements a batch")
+        await pool.close()
+
+
+def main() -> None:
+    """Read the options and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--acts", type=int, default=20_000)
+    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--profile", action="store_true")
+    asked = parser.parse_args()
+    profile = cProfile.Profile() if asked.profile else None
+    uvloop.run(bench(asked.acts, asked.batch, profile))
+    if profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(30)
+
+
+if __name__ == "__main__":
+    main()
