@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from contracts.acts import ActCorrected, ActWithdrawn
+from contracts.event import TYPE_PREFIX, Event
 from kit.db import Connection
 from services.ledger import store
 from services.ledger.domain import FOREVER, Act, Member, Version, acts_of, members_of, states_of, versions_of
@@ -37,6 +39,16 @@ class Projector:
         """Return a projector to these tables."""
         targets = tuple(targets)
         return cls(targets, by_event([one.ledger for one in targets]), (AMENDS, *(one.tag for one in targets)))
+
+    @property
+    def types(self) -> list[str]:
+        """The CloudEvents types, of every version so far, that the targets or their corrections are made of."""
+        events: tuple[type[Event], ...] = (ActCorrected, ActWithdrawn, *self.ledgers)
+        return [
+            f"{TYPE_PREFIX}{event.event_name()}.v{version}"
+            for event in events
+            for version in range(1, event.version + 1)
+        ]
 
     def read(self, bodies: Iterable[tuple[int, bytes]]) -> list[Placed]:
         """Read what the journal holds; what cannot be read is left out."""

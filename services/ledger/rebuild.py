@@ -17,6 +17,7 @@ from kit.db import Connection, Pool, connect_pool
 from kit.errors import Conflict, NotFound
 from services.ledger import store, store_builds
 from services.ledger.chain import GENESIS
+from services.ledger.collector import without_collector
 from services.ledger.domain import Ledger
 from services.ledger.projecting import Projector
 from services.ledger.projections import load_ledgers
@@ -138,12 +139,13 @@ async def _build(db: Connection, ledger: Ledger, *, accept: bool) -> Rebuilt:
 async def _project(db: Connection, projector: Projector, after: int, upto: int) -> int:
     """Project what the journal holds between two positions, batch by batch, each its own transaction unless in one."""
     facts = 0
-    while bodies := await store.read_journal(db, after, upto, _BATCH):
-        placed = projector.read(bodies)
+    while bodies := await store.read_journal(db, after, upto, projector.types, _BATCH):
         first, last = bodies[0][0], bodies[-1][0]
-        async with db.transaction():
-            known = await projector.known(db, (key for one in placed for key in one.reading.keys), first)
-            await projector.project(db, placed, known=known, upto=last)
+        with without_collector():
+            placed = projector.read(bodies)
+            async with db.transaction():
+                known = await projector.known(db, (key for one in placed for key in one.reading.keys), first)
+                await projector.project(db, placed, known=known, upto=last)
         facts += len(placed)
         after = last
     return facts

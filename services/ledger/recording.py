@@ -1,9 +1,7 @@
 """Take batches from the stream: journal, rows, counts and checkpoint in one transaction."""
 
 import asyncio
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,12 +10,13 @@ from kit.db import Connection, Pool
 from kit.reader import Delivery
 from services.ledger import store
 from services.ledger.chain import GENESIS, Algorithm
+from services.ledger.collector import without_collector
 from services.ledger.domain import Ledger
 from services.ledger.projecting import Projector
 from services.ledger.slices import Slice
 from services.ledger.store import Checkpoint, Target
 
-_SLICE: Final = 1000
+_SLICE: Final = 500
 """Facts that are read at a time while the server works on those before them."""
 _REPLAY: Final = 500
 """Parked facts of one transaction."""
@@ -43,7 +42,7 @@ class Recorder:
 
     async def record(self, deliveries: Sequence[Delivery]) -> None:
         """Apply one batch in one transaction, each message once however often it is delivered."""
-        with _without_collector():
+        with without_collector():
             async with self.pool.acquire() as db, db.transaction():
                 head = await store.lock_checkpoint(db, GENESIS)
                 fresh = [one for one in deliveries if one.seq > head.position]
@@ -96,18 +95,6 @@ class Recorder:
                 await self.projector.project(db, placed, known=None, upto=store.LAST)
             after = bodies[-1][0]
             replayed += len(placed)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking at a batch's many short-lived values again and again (a quarter of the time)."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _prove_complete(head: Checkpoint, projector: Projector) -> None:

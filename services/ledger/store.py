@@ -151,15 +151,17 @@ async def load(db: Connection, keys: Iterable[str], tags: Sequence[str], upto: i
 
 _READ: Final = """
     select position, body from journal
-    where position > $1 and position <= $2 and repeats is null
+    where position > $1 and position <= $2 and repeats is null and type = any($4::text[])
       and not exists (select from parked where parked.position = journal.position and replayed_at is null)
     order by position limit $3
 """
 
 
-async def read_journal(db: Connection, after: int, upto: int, limit: int) -> list[tuple[int, bytes]]:
-    """Return the next facts to project, each once, with their positions."""
-    return [(row["position"], row["body"]) for row in await db.fetch(_READ, after, upto, limit)]
+async def read_journal(
+    db: Connection, after: int, upto: int, types: Sequence[str], limit: int
+) -> list[tuple[int, bytes]]:
+    """Return the next facts of some types to project, each once, with their positions."""
+    return [(row["position"], row["body"]) for row in await db.fetch(_READ, after, upto, limit, types)]
 
 
 _LINK: Final = """
