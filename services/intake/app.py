@@ -55,7 +55,8 @@ def create_app(settings: Settings) -> FastAPI:
             await stack.enter_async_context(broker)
             await broker.start()
             if settings.tells_days:
-                await stack.enter_async_context(background(keep_ticking(pool, taker), name="ticking"))
+                ticking = await stack.enter_async_context(background(keep_ticking(pool, taker), name="ticking"))
+                readiness.add("days", lambda: "ended" if ticking.done() else None)
             yield
 
     limits = {"": MAX_BODY, "/v1/events": _BATCH_BYTES, "/v1/imports": MOST_BYTES + _FORM_BYTES}

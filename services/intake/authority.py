@@ -1,11 +1,17 @@
-"""Who may state which facts: an adapter only for its own sources, everybody only within their jurisdiction."""
+"""Who may state which facts: an adapter only for its own sources, everybody only within their jurisdiction and for their units."""
 
 import re
 from typing import Final
+from urllib.parse import quote
 
+from contracts.jurisdiction import NATION
 from kit.tokens import Principal, Role
-from services.intake.domain import Candidate, Reason
+from services.intake.domain import CLOCK_SOURCE, CLOCK_UNIT, Candidate, Reason
 
+IMPORTS: Final = "/imports/"
+"""What the sources of imported ledgers begin with; the jurisdiction, the unit and the kind follow."""
+OURSELVES: Final = Principal(CLOCK_UNIT, Role.ADMIN, NATION)
+"""Who speaks for our own clock."""
 _BORDERS: Final = "/:#?"
 
 
@@ -21,7 +27,12 @@ def may_speak(who: Principal, source: str) -> bool:
 
 
 def patterns(who: Principal) -> list[str] | None:
-    """Return what ``may_speak`` allows as LIKE patterns; None allows every source."""
+    """Return the sources that ``who`` may see as LIKE patterns; None is every source.
+
+    They are those that ``may_speak`` allows; an office that acts for units sees their imports only.
+    """
+    if not who.sources and who.role is Role.OFFICE and who.units:
+        return [_literal(IMPORTS) + "%/" + _literal(quote(unit, safe="")) + "/%" for unit in sorted(who.units)]
     if not who.sources:
         return [] if who.role is Role.ADAPTER else None
     return [
@@ -33,10 +44,12 @@ def patterns(who: Principal) -> list[str] | None:
 
 def objection(who: Principal, fact: Candidate) -> Reason | None:
     """Return why ``who`` may not state ``fact``, or None."""
-    if not may_speak(who, fact.source):
+    if not may_speak(who, fact.source) or (fact.source == CLOCK_SOURCE and who is not OURSELVES):
         return Reason("forbidden", "此凭证无权以该来源报送", "source")
     if not who.may_see(fact.jurisdiction):
         return Reason("forbidden", "此凭证无权报送该区划的事项", "jurisdiction")
+    if who.units and fact.unit not in who.units:
+        return Reason("forbidden", "此凭证无权代表该单位报送", "unitid")
     if fact.target_source is not None and not may_speak(who, fact.target_source):
         return Reason("forbidden", "只能更正或撤回自己来源的事项", "data.target.source")
     return None

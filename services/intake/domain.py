@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from contracts.event import Json
+from contracts.jurisdiction import NATION
 
 Result = Literal["accepted", "duplicate", "conflict", "rejected"]
 
@@ -46,6 +47,7 @@ class Candidate:
     body: bytes
     hash: bytes
     jurisdiction: str
+    unit: str
     time: datetime
     recorded: datetime
     target_source: str | None = None
@@ -125,7 +127,7 @@ def day_ended(day: date) -> Json:
         "source": CLOCK_SOURCE,
         "type": "cn.jianfu.clock.day_ended.v1",
         "time": f"{(day + timedelta(days=1)).isoformat()}T00:00:00+08:00",
-        "jurisdiction": "00",
+        "jurisdiction": NATION,
         "unitid": CLOCK_UNIT,
         "data": {"day": day.isoformat()},
     }

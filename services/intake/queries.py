@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from contracts.jurisdiction import NATION
 from kit.db import Connection
 from kit.tokens import Principal, Role
 from services.intake import authority
@@ -127,7 +128,7 @@ async def ping(db: Connection) -> None:
 
 
 def _scope(who: Principal) -> tuple[str, list[str] | None, str | None]:
-    place = None if who.role is Role.ADAPTER or who.may_see("00") else who.jurisdiction
+    place = None if who.role is Role.ADAPTER or who.may_see(NATION) else who.jurisdiction
     return who.subject, authority.patterns(who), place
 
 

@@ -26,7 +26,8 @@ from services.intake.secrecy import is_secret, may_be_secret
 
 MAX_EVENT: Final = 256 * 1024
 """Bytes of one event; a text itself never travels, only its sketch."""
-EARLIEST: Final = datetime(1949, 10, 1, tzinfo=BEIJING)
+EARLIEST: Final = 1949
+"""The first year in which an act can have happened."""
 AHEAD: Final = timedelta(days=1)
 """How far a sender's clock may run ahead of ours."""
 
@@ -72,7 +73,7 @@ def _candidate(value: Json, now: datetime, traceparent: str | None) -> Candidate
     body = msgspec.json.encode(value)
     _check_form(value, body)
     fact = _opened(value)
-    _check_time(fact, now)
+    time, recorded = _plausible("time", fact.time, now), _plausible("recordedtime", fact.recorded, now)
     targeted = _check_meaning(fact, now)
     return Candidate(
         fact_id=fact.fact_id,
@@ -80,10 +81,11 @@ def _candidate(value: Json, now: datetime, traceparent: str | None) -> Candidate
         id=fact.id,
         subject=f"facts.{fact.jurisdiction}.{fact.event.family}.{fact.event.verb}",
         body=body,
-        hash=content_hash(value, fact.time),
+        hash=content_hash(value, time),
         jurisdiction=fact.jurisdiction,
-        time=fact.time,
-        recorded=fact.recorded,
+        unit=fact.unit,
+        time=time,
+        recorded=recorded,
         target_source=targeted,
         traceparent=value.get("traceparent"),
         warnings=_warnings(fact.event),
@@ -114,14 +116,14 @@ def _opened(value: Json) -> Recorded[Event]:
 
 
 def content_hash(value: Mapping[str, object], time: datetime) -> bytes:
-    """Return SHA-256 of what a fact says: type, time (as a moment), jurisdiction, unit, schema and data, keys sorted.
+    """Return SHA-256 of what a fact says: type, time (in UTC), jurisdiction, unit, schema and data, keys sorted.
 
     Left out is how and when it came to us: ``recordedtime``, ``traceparent``, and ``subject``, in which an import names
     the file and row that a fact was read from. So the same fact hashes alike in each content mode and from each copy of
     a ledger.
     """
     said = {key: value.get(key) for key in ("type", "jurisdiction", "unitid", "dataschema", "data")}
-    said["time"] = time.astimezone(UTC).isoformat()
+    said["time"] = time.isoformat()
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).digest()
 
 
@@ -140,13 +142,17 @@ def _check_form(value: Json, body: bytes) -> None:
         raise _Broken("invalid", "文本中不得有空字符(U+0000)")
 
 
-def _check_time(fact: Recorded[Event], now: datetime) -> None:
-    latest = now + AHEAD
-    for name, moment in (("time", fact.time), ("recordedtime", fact.recorded)):
-        if moment > latest:
-            raise _Broken("implausible", "时间比现在晚一天以上，请检查发送方的时钟", name)
-        if moment < EARLIEST:
-            raise _Broken("implausible", "时间早于 1949-10-01", name)
+def _plausible(name: str, moment: datetime, now: datetime) -> datetime:
+    """Return a moment in UTC; refuse one that no clock can have shown."""
+    late = moment.year > now.year + 1  # seen first: the ends of the calendar cannot be converted
+    if not late and moment.year >= EARLIEST:
+        moment = moment.astimezone(UTC)
+        late = moment > now + AHEAD
+    if late:
+        raise _Broken("implausible", "时间比现在晚一天以上，请检查发送方的时钟", name)
+    if moment.year < EARLIEST:
+        raise _Broken("implausible", f"时间早于 {EARLIEST} 年", name)
+    return moment
 
 
 def _check_meaning(fact: Recorded[Event], now: datetime) -> str | None:

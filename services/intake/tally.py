@@ -37,8 +37,10 @@ class Tally:
 
     def heard(self, time: datetime, recorded: datetime) -> None:
         """Move the two clocks forward."""
-        self.last_time = max(filter(None, (self.last_time, time)))
-        self.last_recorded = max(filter(None, (self.last_recorded, recorded)))
+        if self.last_time is None or time > self.last_time:
+            self.last_time = time
+        if self.last_recorded is None or recorded > self.last_recorded:
+            self.last_recorded = recorded
 
 
 @dataclass(slots=True)

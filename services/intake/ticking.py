@@ -12,14 +12,13 @@ from kit.clock import BEIJING
 from kit.db import Pool
 from kit.errors import Overloaded
 from kit.failures import describe, is_outage
-from kit.tokens import Principal, Role
 from services.intake import queries
-from services.intake.domain import CLOCK_SOURCE, CLOCK_UNIT, day_ended, ended_days
+from services.intake.authority import OURSELVES
+from services.intake.domain import CLOCK_SOURCE, day_ended, ended_days
 from services.intake.modes import MOST_ITEMS
 from services.intake.taking import Taker
 
 CHECK_EVERY: Final = 30.0
-_OURSELVES: Final = Principal(CLOCK_UNIT, Role.ADMIN, "00")
 
 _log = structlog.stdlib.get_logger("intake.ticking")
 
@@ -33,7 +32,7 @@ async def tick(pool: Pool, taker: Taker, now: datetime) -> int:
     )  # a day ends when the next begins
     days = ended_days(last, now.astimezone(BEIJING).date())[:MOST_ITEMS]
     if days:
-        answers = await taker.take([msgspec.json.encode(day_ended(day)) for day in days], _OURSELVES)
+        answers = await taker.take([msgspec.json.encode(day_ended(day)) for day in days], OURSELVES)
         for day, answer in zip(days, answers, strict=True):
             _log.info("intake.day_ended", day=day.isoformat(), result=answer.result)
     return len(days)

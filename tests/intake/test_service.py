@@ -204,6 +204,7 @@ async def test_an_adapter_speaks_for_its_own_sources_only(intake: Intake) -> Non
     items = [raw_issued("s", source=source) for source in sources]
     assert accepted(await intake.batch(*items)) == [True, True, False, False, False]
     assert accepted(await intake.batch(*items, role="operator")) == [False, False, True, True, True]
+    assert accepted(await intake.batch(raw_issued(source="/jianfu/clock"), role="admin", jurisdiction="00")) == [False]
     about = {"target": {"id": "s", "source": "/oa/other"}, "reason": "x"}
     withdrawn = issued("w", type="cn.jianfu.act.withdrawn.v1") | {"data": about}
     assert accepted(await intake.batch(raw(withdrawn))) == [False]
@@ -432,7 +433,8 @@ async def test_each_day_is_told_once_also_those_that_nobody_saw(intake: Intake, 
 
 
 async def test_a_running_intake_tells_yesterday_by_itself(start: Start, intake: Intake) -> None:
-    await start(tells_days=True)
+    telling = await start(tells_days=True)
+    assert (await telling.client.get("/readyz")).json()["checks"] == {"facts": "ok", "days": "ok"}
     (stored,) = await eventually(intake.stored)
     assert decode(stored[2]).event.event_name() == "clock.day_ended"
 

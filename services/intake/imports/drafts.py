@@ -12,6 +12,7 @@ import msgspec
 
 from contracts.event import Json
 from kit.clock import BEIJING
+from services.intake.authority import IMPORTS
 from services.intake.imports.rows import Row
 from services.intake.imports.templates import Template
 
@@ -49,7 +50,7 @@ class Origin:
 
 def source_of(template: Template, jurisdiction: str, unit: str) -> str:
     """Return the CloudEvents source of a unit's ledger: the same for each file of it, so that a row keeps its id."""
-    return f"/imports/{jurisdiction}/{quote(unit, safe='')}/{template.kind}"
+    return f"{IMPORTS}{jurisdiction}/{quote(unit, safe='')}/{template.kind}"
 
 
 def event(template: Template, origin: Origin, row: Row, draft: Draft) -> bytes:
