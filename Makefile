@@ -82,6 +82,7 @@ unused: $(STAMPS)/dev ## 没有用到的代码与依赖(vulture、deptry)
 generated: $(STAMPS)/dev ## 生成的文件是否最新
 	@$(BIN)/python -m contracts.generate --check
 	@$(BIN)/python -m services.monitor.rules_table --check
+	@$(BIN)/python -m deploy.access --check
 
 .PHONY: format
 format: $(STAMPS)/dev ## 整理代码格式

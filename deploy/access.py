@@ -29,6 +29,7 @@ class Scope(StrEnum):
     PLACE = "jurisdiction"
     UNIT = "jurisdiction, units"
     SOURCE = "jurisdiction, sources"
+    SENDING = "jurisdiction, sources, units"
     DESK = "desk"
 
 
@@ -37,7 +38,8 @@ _MEANING: Final[Mapping[Scope, str]] = {
     Scope.SYSTEM: "the same for everybody who has the role; nothing of a place is in the answer",
     Scope.PLACE: "what lies within the token's jurisdiction",
     Scope.UNIT: "the same; an office whose token names units sees and acts for these only",
-    Scope.SOURCE: "the same, of the sources that the token names; an adapter without any has none",
+    Scope.SOURCE: "the same, of the sources that the token names; an adapter without any has none, an office with units has theirs",
+    Scope.SENDING: "the same; a token that names units speaks for these only",
     Scope.DESK: "clues of the desk that the token acts for, or that its jurisdiction handed over",
 }
 
@@ -68,8 +70,8 @@ _BY_ALL: Final = {
 
 ACCESS: Final[Mapping[str, Mapping[str, Rule]]] = {
     "intake": {
-        "POST /v1/events": _rule(Scope.SOURCE, *_SENDERS),
-        "POST /v1/imports": _rule(Scope.SOURCE, Role.OFFICE, *_SENDERS),
+        "POST /v1/events": _rule(Scope.SENDING, *_SENDERS),
+        "POST /v1/imports": _rule(Scope.SENDING, Role.OFFICE, *_SENDERS),
         "GET /v1/quarantine": _rule(Scope.SOURCE, Role.OFFICE, *_SENDERS),
         "POST /v1/quarantine/{entry_id}/replay": _rule(Scope.SOURCE, *_SENDERS),
         "GET /v1/sources": _rule(Scope.SOURCE, Role.ADAPTER, *_READERS),

@@ -166,7 +166,7 @@ class Waiting:
 
 _PARKED: Final = """
     select position, subject, fact_id, type, code, field, detail, stored_at, replayed_at from parked
-    where ($1 = '00' or jurisdiction is null or (jurisdiction >= $1 and jurisdiction < $1 || '~'))
+    where ($1 = '00' or starts_with(coalesce(jurisdiction, split_part(subject, '.', 2)), $1))
       and ($2::text[] is null)
       and ($3 or replayed_at is null)
       and position > $4 order by position limit $5

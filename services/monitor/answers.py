@@ -1,7 +1,7 @@
 """Answers computed on demand: why and why not, a draft's verdicts, a dossier computed again, forecasts."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from contracts.catalog import BY_NAME, ContractBroken, FromTheFuture, decode, re
 from contracts.event import TYPE_PREFIX, Event, Json, Recorded, fact_id
 from contracts.jurisdiction import is_code, path_of
 from kit.db import Connection
-from kit.errors import NotFound, Rejected
+from kit.errors import Forbidden, NotFound, Rejected
 from services.monitor import dossier, queries
 from services.monitor.apply import State, load_world, scenes
 from services.monitor.domain import Act, Verdict, alert_id, fold, stand
@@ -39,16 +39,19 @@ async def verdicts_of(db: Connection, state: State, act_id: str) -> Json:
     return _sheet(state, found, verdicts)
 
 
-async def precheck(db: Connection, state: State, draft: Json, now: datetime) -> Json:
+async def precheck(db: Connection, state: State, draft: Json, now: datetime, may_see: Callable[[str], bool]) -> Json:
     """Return what the rules would say of a draft act if it were issued now; nothing is stored.
 
     ``draft``: ``type`` as family.verb or a CloudEvents type, ``jurisdiction``, ``unitid``, ``time`` (default: now), ``data``.
+    Raises ``Forbidden`` for a unit whose acts the caller may not see: the verdicts would count them.
     """
     act = _draft(draft, now)
     world = await load_world(db, state)
     pairs = sorted(set(state.book.scopes(act)))
     scopes = {scope for _, scope in pairs}
     after = await scenes(db, state, scopes, [act])
+    if any(one.unit == act.unit and not may_see(one.place) for one in after.by_id.values()):
+        raise Forbidden("该单位不在您的管辖范围内", field="unitid")
     before = {name: one for name, one in after.by_id.items() if name != act.id}
     verdicts = []
     for rule, scope in pairs:
@@ -161,12 +164,12 @@ def recompute(state: State, named: Json, bodies: Iterable[bytes]) -> bytes | Non
     return dossier.recompute(state.book, fold([decode(body) for body in bodies]), named, state.base)
 
 
-async def forecasts(db: Connection, state: State, scope: str, unit: str | None, year: int) -> list[Json]:
-    """Return, for each unit with documents in the year, its count, its cap and the day on which it will be exceeded."""
+async def forecasts(db: Connection, state: State, scope: str, units: Sequence[str] | None, year: int) -> list[Json]:
+    """Return, for each unit (``None``: all) with documents in the year, its count, its cap and the day on which it will be exceeded."""
     await load_world(db, state)
     wanted = (
-        [f"docs|{unit}|{year}"]
-        if unit
+        [f"docs|{unit}|{year}" for unit in units]
+        if units is not None
         else [key for key in await queries.windows(db, "docs") if key.endswith(f"|{year}")]
     )
     items = []

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit import clock
-from kit.auth import Principal, allow, public
+from kit.auth import Principal, Role, allow, public
 from kit.db import Pool
 from kit.errors import Forbidden, NotFound
 from kit.paging import Current, Page
@@ -77,7 +77,8 @@ async def list_alerts(db: Database, who: Reader, asked: Annotated[AlertQuery, Qu
         rule=asked.rule,
         severity=asked.severity,
         place=asked.jurisdiction,
-        unit=_own_unit(who, asked.unit),
+        unit=_asked_unit(who, asked.unit),
+        units=_own_units(who),
         act=asked.act,
         since=asked.since,
         until=asked.until,
@@ -93,7 +94,7 @@ async def count_alerts(
 ) -> AlertPage:
     """Count the standing alerts by rule and severity."""
     async with db.acquire() as connection:
-        items = await queries.counts(connection, who.jurisdiction, jurisdiction)
+        items = await queries.counts(connection, who.jurisdiction, jurisdiction, _own_units(who))
         return AlertPage(items=items, next=None, current=await queries.current(connection))
 
 
@@ -145,8 +146,8 @@ async def replay_alert(
 async def read_verdicts(db: Database, state: Reading, who: Reader, act_id: str) -> Answer:
     """Tell what every rule says of an act: why, and why not."""
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        place = await queries.place_of(connection, act_id)
-        if place is None or not who.may_see(place):
+        found, own = await queries.whose(connection, act_id), _own_units(who)
+        if found is None or not who.may_see(found[0]) or (own is not None and found[1] not in own):
             raise NotFound("没有这条行为记录", field="id")
         sheet = await answers.verdicts_of(connection, state, act_id)
         return Answer(**sheet, current=await queries.current(connection))
@@ -158,9 +159,8 @@ async def precheck(db: Database, state: Reading, who: Reader, draft: Annotated[d
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         if "jurisdiction" in draft:
             who.require(str(draft["jurisdiction"]))
-        if who.units and str(draft.get("unitid")) not in who.units:
-            raise Forbidden("只能为本单位的草稿作发前核查", field="unitid")
-        sheet = await answers.precheck(connection, state, draft, clock.now())
+        _asked_unit(who, str(draft.get("unitid")))
+        sheet = await answers.precheck(connection, state, draft, clock.now(), who.may_see)
         return Answer(**sheet, current=await queries.current(connection))
 
 
@@ -175,7 +175,9 @@ async def list_forecasts(
     """Tell when each unit will exceed its cap at this year's rate."""
     async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         wanted = year or clock.now().astimezone(clock.BEIJING).year
-        items = await answers.forecasts(connection, state, who.jurisdiction, _own_unit(who, unit), wanted)
+        asked = _asked_unit(who, unit)
+        units = _own_units(who) if asked is None else (asked,)
+        items = await answers.forecasts(connection, state, who.jurisdiction, units, wanted)
         return AlertPage(items=items, next=None, current=await queries.current(connection))
 
 
@@ -191,25 +193,32 @@ async def read_rule(state: Reading, rule: str) -> dict[str, Any]:
     return answers.rule_sheet(state, rule)
 
 
-@router.get("/parked", dependencies=[Depends(allow("admin"))])
-async def list_parked(db: Database, after: Cursor = None, limit: Limit = 50) -> AlertPage:
+@router.get("/parked")
+async def list_parked(
+    db: Database, who: Annotated[Principal, Depends(allow("admin"))], after: Cursor = None, limit: Limit = 50
+) -> AlertPage:
     """List messages of FACTS that could not be read, without their content."""
     async with db.acquire() as connection:
-        items, following = await queries.parked(connection, after, limit)
+        items, following = await queries.parked(connection, who.jurisdiction, after, limit)
         return AlertPage(items=items, next=following, current=await queries.current(connection))
 
 
 async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:
     shown = await queries.alert(connection, who.jurisdiction, alert_id)
-    if shown is None or (who.role == "office" and who.units and shown["unit_id"] not in who.units):
+    own = _own_units(who)
+    if shown is None or (own is not None and shown["unit_id"] not in own):
         raise NotFound("没有这条预警", field="alert_id")
     return dict(shown)
 
 
-def _own_unit(who: Principal, unit: str | None) -> str | None:
-    """Return the unit to filter by: an office sees its own only."""
-    if who.role != "office" or not who.units:
-        return unit
-    if unit is not None and unit not in who.units:
-        raise Forbidden("只能查看本单位的记录", field="unit")
-    return unit or min(who.units)
+def _own_units(who: Principal) -> tuple[str, ...] | None:
+    """Return the only units that the caller sees: an office's that acts for units; ``None`` is all."""
+    return tuple(sorted(who.units)) if who.role is Role.OFFICE and who.units else None
+
+
+def _asked_unit(who: Principal, unit: str | None) -> str | None:
+    """Return the unit that is asked for; raise ``Forbidden`` when it is none of the caller's."""
+    own = _own_units(who)
+    if unit is not None and own is not None and unit not in own:
+        raise Forbidden("只能查询和核查本单位的事项", field="unit")
+    return unit

@@ -23,6 +23,7 @@ _PAGE: Final = """
       and ($8::date is null or (happened_on, alert_id) < ($8, $9))
       and ($11::date is null or happened_on >= $11)
       and ($12::date is null or happened_on <= $12)
+      and ($13::text[] is null or unit = any($13))
     order by happened_on desc, alert_id desc limit $10"""
 _ALERT: Final = "select shown, place from alert where alert_id = $1 and (place like $2 || '%' or $2 = '00')"
 _REVISIONS: Final = """
@@ -32,14 +33,17 @@ _DOSSIER: Final = """
     select dossier from alert_revision
     where alert_id = $1 and dossier is not null and ($2::integer is null or revision = $2) order by revision desc limit 1"""
 _CURRENT: Final = "select position, stored_at from checkpoint where stream = 'FACTS'"
-_FACT_PLACE: Final = "select place from fact where fact_id = $1 and target is null"
+_FACT_PLACE: Final = "select place, unit from fact where fact_id = $1 and target is null"
 _FACT_BODIES: Final = "select fact_id, body from fact where fact_id = any($1::text[])"
 _COUNTS: Final = """
     select rule, severity, count(*) as n from alert
     where state = 'standing' and (place like $1 || '%' or $1 = '00') and ($2::text is null or place like $2 || '%' or $2 = '00')
+      and ($3::text[] is null or unit = any($3))
     group by rule, severity order by rule, severity"""
 _PARKED: Final = """
-    select position, subject, reason, parked_at from parked where ($1::bigint is null or position > $1) order by position limit $2"""
+    select position, subject, reason, parked_at from parked
+    where ($1 = '00' or starts_with(split_part(subject, '.', 2), $1)) and ($2::bigint is null or position > $2)
+    order by position limit $3"""
 _FORECASTS: Final = """
     select key from offer where key like $1 || '|%' group by key order by key limit 5000"""
 
@@ -56,6 +60,8 @@ class AlertFilter:
     act: str | None = None
     since: date | None = None
     until: date | None = None
+    units: tuple[str, ...] | None = None
+    """The units that the caller sees."""
 
 
 async def page(
@@ -77,6 +83,7 @@ async def page(
         limit + 1,
         wanted.since,
         wanted.until,
+        wanted.units,
     )
     more = len(rows) > limit
     items = [row["shown"] for row in rows[:limit]]
@@ -117,10 +124,10 @@ async def current(db: Connection) -> Current:
     return Current(position=row["position"] if row else 0, time=stored)
 
 
-async def place_of(db: Connection, fact_id: str) -> str | None:
-    """Return the jurisdiction of an act."""
-    found = await db.fetchval(_FACT_PLACE, fact_id)
-    return str(found) if found is not None else None
+async def whose(db: Connection, fact_id: str) -> tuple[str, str] | None:
+    """Return the jurisdiction and the unit of an act."""
+    found = await db.fetchrow(_FACT_PLACE, fact_id)
+    return (found["place"], found["unit"]) if found is not None else None
 
 
 async def fact_bodies(db: Connection, fact_ids: list[str]) -> dict[str, bytes]:
@@ -128,14 +135,14 @@ async def fact_bodies(db: Connection, fact_ids: list[str]) -> dict[str, bytes]:
     return {row["fact_id"]: row["body"] for row in await db.fetch(_FACT_BODIES, fact_ids)}
 
 
-async def counts(db: Connection, scope: str, place: str | None) -> list[dict[str, Any]]:
-    """Return how many alerts stand by rule and severity."""
-    return [dict(row) for row in await db.fetch(_COUNTS, scope, place)]
+async def counts(db: Connection, scope: str, place: str | None, units: tuple[str, ...] | None) -> list[dict[str, Any]]:
+    """Return how many alerts stand by rule and severity; ``units`` are those that the caller sees."""
+    return [dict(row) for row in await db.fetch(_COUNTS, scope, place, units)]
 
 
-async def parked(db: Connection, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Return messages that were set aside, without their bytes."""
-    rows = await db.fetch(_PARKED, PARKED.decode(after)[0] if after else None, limit + 1)
+async def parked(db: Connection, scope: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return messages of a jurisdiction's subjects that were set aside, without their bytes."""
+    rows = await db.fetch(_PARKED, scope, PARKED.decode(after)[0] if after else None, limit + 1)
     items = [dict(row) for row in rows[:limit]]
     return items, PARKED.encode((items[-1]["position"],)) if len(rows) > limit else None
 
