@@ -15,7 +15,7 @@ from services.intake.form import ImportFormOf
 from services.intake.imports import drafts, files
 from services.intake.imports.drafts import Origin
 from services.intake.imports.importing import Report
-from services.intake.modes import BATCH, STRUCTURED, Unparsed, take_apart
+from services.intake.modes import BATCH, STRUCTURED, UnknownMode, Unparsed, take_apart
 from services.intake.parts import Parts, PartsOf, parts_of
 from services.intake.queries import Quarantined, Source
 from services.intake.replaying import replay
@@ -37,6 +37,7 @@ _EVENTS_BODY: Final = {
         },
     }
 }
+_NO_EVENT: Final = (b"", b"{}")
 _MENDED_BODY: Final = {"requestBody": {"required": False, "content": {STRUCTURED: {"schema": {"type": "object"}}}}}
 
 
@@ -108,8 +109,12 @@ async def post_replay(
     who: Annotated[Principal, Depends(allow("adapter", "operator", "admin"))],
     entry_id: Annotated[str, Path(pattern="^[0-9a-v]{26}$")],
 ) -> ItemResult:
-    """Take a refused item in again: as it was, or the mended event in the body."""
-    return await replay(parts.pool, parts.taker, entry_id, await request.body() or None, who)
+    """Take a refused item in again: as it was, or as the mended event in the body says (in structured mode)."""
+    body = await request.body()
+    mended = body if body.strip() not in _NO_EVENT else None
+    if mended is not None and not request.headers.get("content-type", "").startswith(STRUCTURED):
+        raise UnknownMode(f"修改后的事件应为 {STRUCTURED}", field="content-type")
+    return await replay(parts.pool, parts.taker, entry_id, mended, who)
 
 
 @router.get("/v1/sources")

@@ -13,7 +13,7 @@ from kit import clock
 from kit.config import reveal
 from kit.errors import Forbidden, Rejected, Unauthorized, title_of
 from kit.failures import describe, is_outage
-from kit.nats import PING_INTERVAL
+from kit.nats import PING_INTERVAL, inbox_of, user_of
 from kit.telemetry import span
 from kit.tokens import Keys, Principal, Role, verify
 from services.intake.config import Settings
@@ -39,6 +39,7 @@ def create_broker(settings: Settings) -> NatsBroker:
     return NatsBroker(
         reveal(settings.nats_url),
         name="intake-requests",
+        inbox_prefix=inbox_of(user_of(settings.nats_url) or QUEUE),
         max_reconnect_attempts=-1,
         ping_interval=PING_INTERVAL,
         security=_security(settings),

@@ -301,16 +301,22 @@ async def test_quarantine_is_paged(intake: Intake) -> None:
 
 
 async def replay(
-    intake: Intake, entry_id: str, body: bytes = b"", role: str = "operator", **who: Any
+    intake: Intake,
+    entry_id: str,
+    body: bytes = b"",
+    kind: dict[str, str] = STRUCTURED,
+    role: str = "operator",
+    **who: Any,
 ) -> httpx.Response:
-    return await intake.client.post(
-        f"/v1/quarantine/{entry_id}/replay", content=body, headers={**STRUCTURED, **intake.bearer(role, **who)}
-    )
+    path = f"/v1/quarantine/{entry_id}/replay"
+    return await intake.client.post(path, content=body, headers={**kind, **intake.bearer(role, **who)})
 
 
 async def test_a_refused_item_is_replayed_when_it_is_mended(intake: Intake) -> None:
     await intake.post(raw_issued(data={"pages": "six"}))
     (entry,) = await quarantine(intake)
+    assert (await replay(intake, entry["id"], b"{}")).json()["reason"]["field"] == "data.pages"
+    assert (await replay(intake, entry["id"], b"[1]", {"content-type": "application/json"})).status_code == 415
     still = await replay(intake, entry["id"])
     assert (still.status_code, still.json()["result"], still.json()["reason"]["code"]) == (200, "rejected", "invalid")
     other = await replay(intake, entry["id"], raw_issued(data={"doc_no": 5}))

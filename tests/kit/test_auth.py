@@ -264,3 +264,14 @@ def test_minting_takes_the_key_as_file_content(keys: Keys) -> None:
     trusting = Keys({**keys.public, key_id(loaded.public_key()): loaded.public_key()})
     assert verify(mint(private, CLERK, now=NOW, ttl=HOUR), trusting, now=NOW) == CLERK
     assert issubclass(Unauthorized, Rejected)
+
+
+def test_what_was_proved_once_ends_with_its_time_and_counts_for_its_keys_only(
+    private: Ed25519PrivateKey, keys: Keys
+) -> None:
+    token = mint(private, CLERK, now=NOW, ttl=HOUR)
+    assert verify(token, keys, now=NOW) == verify(token, keys, now=NOW) == CLERK
+    with pytest.raises(Unauthorized):
+        verify(token, keys, now=NOW + 2 * HOUR)
+    with pytest.raises(Unauthorized):
+        verify(token, Keys({}), now=NOW)
