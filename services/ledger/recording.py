@@ -51,35 +51,38 @@ class Recorder:
                     await self._record(db, head, fresh)
 
     async def _record(self, db: Connection, head: Checkpoint, fresh: Sequence[Delivery]) -> None:
-        """Read one slice while the server works on the one before it."""
+        slices = await self._journal(db, head.hash, fresh)
+        placed = [one for slice_ in slices for one in slice_.placed]
+        known = {key for slice_ in slices for key in slice_.known}
+        await self.projector.project(db, placed, known=known, upto=store.LAST)
+        names = [target.ledger.name for target in self.projector.targets]
+        await store.advance(db, Checkpoint(fresh[-1].seq, fresh[-1].time, slices[-1].head, names))
+
+    async def _journal(self, db: Connection, head: bytes, fresh: Sequence[Delivery]) -> list[Slice]:
+        """Add the messages to the journal: one slice is read while the server takes the one before it."""
+        slices: list[Slice] = []
         writing: asyncio.Task[None] | None = None
-        last = head.hash
         try:
             for start in range(0, len(fresh), _SLICE):
-                slice_ = Slice(self.algorithm, last)
+                slice_ = Slice(self.algorithm, slices[-1].head if slices else head)
                 await slice_.read(fresh[start : start + _SLICE], self.projector.ledgers)
-                last = slice_.head
+                slices.append(slice_)
                 if writing is not None:
                     await writing
-                writing = asyncio.create_task(self._write(db, slice_))
+                writing = asyncio.create_task(self._append(db, slice_))
             if writing is not None:
                 await writing
         finally:
-            if (
-                writing is not None and not writing.done()
-            ):  # ended from outside: the connection must be free to roll back
+            if writing is not None and not writing.done():  # cut off: the connection must be free to roll back
                 writing.cancel()
                 await asyncio.wait([writing])
-        names = [target.ledger.name for target in self.projector.targets]
-        await store.advance(db, Checkpoint(fresh[-1].seq, fresh[-1].time, last, names))
+        return slices
 
-    async def _write(self, db: Connection, slice_: Slice) -> None:
-        known = await self.projector.known(db, slice_.keys, slice_.entries[0].position)
-        slice_.meet(known)
+    async def _append(self, db: Connection, slice_: Slice) -> None:
+        slice_.meet(await self.projector.known(db, slice_.keys, slice_.entries[0].position))
         await store.append(db, slice_.entries)
         if slice_.parked:
             await store.park(db, slice_.parked)
-        await self.projector.project(db, slice_.placed, known=known, upto=store.LAST)
 
     async def replay(self, now: datetime) -> int:
         """Project, in the order of the log, the parked facts that can be read by now; return how many."""

@@ -28,6 +28,8 @@ class Slice:
         self.entries: list[Entry] = []
         self.placed: list[Placed] = []
         self.parked: list[Parked] = []
+        self.known: Mapping[str, int | None] = {}
+        """What of the keys concerns earlier facts, once it met the database (see ``store.known``)."""
 
     async def read(self, deliveries: Sequence[Delivery], ledgers: ByEvent) -> None:
         """Read the messages, and let others have their turn now and then."""
@@ -45,6 +47,7 @@ class Slice:
 
     def meet(self, known: Mapping[str, int | None]) -> None:
         """Turn what the database holds already (id -> its position) into entries that repeat it and nothing more."""
+        self.known = known
         before = {name: position for name, position in known.items() if position is not None}
         if before:
             self.entries = [
