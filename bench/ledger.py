@@ -41,14 +41,28 @@ STORED = datetime(2026, 1, 1, tzinfo=UTC)
 STATEMENTS = ("execute", "fetch", "fetchrow", "fetchval", "copy_records_to_table")
 
 
+DETAILS = {
+    "issuer_name": "中共青禾县委办公室",
+    "letterhead": "中共青禾县委办公室文件",
+    "issuer_rank": "办公厅室",
+    "direction": "下行",
+    "matter": "森林草原防火",
+    "signer_title": "县委办公室主任",
+    "printed_by": "中共青禾县委办公室",
+    "attachment_note": "1. 重点防火区一览表;2. 值班安排表",
+    "implements": [{"title": "关于加强秋冬季森林草原防火工作的意见"}],
+}
+"""What brings a document to about 900 bytes."""
+
+
 def plain(count: int) -> Iterator[f.Event]:
-    """Yield acts that concern nothing but themselves."""
-    kinds = (f.issued, f.issued, f.convened, f.certificate, f.launched)
+    """Yield acts that concern nothing but themselves: of five two documents, a meeting, a certificate, an inspection."""
+    kinds = (f.issued, f.convened, f.issued, f.certificate, f.launched)
     for number in range(count):
         unit, town = f"990101.u{number % 200}", f"990101{number % 20:03}"
         day = f"2025-{number % 12 + 1:02}-{number % 28 + 1:02}"
         make = kinds[number % len(kinds)]
-        more = {"dated": day, "plan_item": f"p-{number % 50}"} if make is f.issued else {}
+        more = {"dated": day, "plan_item": f"p-{number % 50}", **DETAILS} if make is f.issued else {}
         yield make(id=f"act-{number}", unit=unit, place=town, time=f"{day}T09:00:00+08:00", **more)
 
 
