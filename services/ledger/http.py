@@ -80,7 +80,7 @@ async def list_ledgers(parts: Use, _who: Reader) -> Page[LedgerName]:
         return Page(items=items, next=None, current=await queries.current(db))
 
 
-@router.get("/ledgers/{ledger}", response_model=None)
+@router.get("/ledgers/{ledger}", response_model=None, responses={200: {"model": Rows, "content": {MEDIA_TYPE: {}}}})
 async def read_ledger(
     parts: Use, who: Reader, ledger: Annotated[str, Path(max_length=60)], asked: Annotated[RowsAsked, Query()]
 ) -> Rows | Response:
@@ -113,10 +113,14 @@ async def _export(parts: Parts, ledger: Ledger, scope: Scope, wanted: Filter) ->
     if parts.exports.locked():
         raise Overloaded("正在生成的导出文件较多，请稍后再试", retry_after=10)
     file = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - closed by the response that sends it
-    async with parts.exports, _reading(parts) as db:
-        current = await queries.current(db)
-        portions = queries.every(db, ledger, scope, wanted, parts.export_rows + 1)
-        await write_workbook(file, ledger, portions, current, parts.export_rows)
+    try:
+        async with parts.exports, _reading(parts) as db:
+            current = await queries.current(db)
+            portions = queries.every(db, ledger, scope, wanted, parts.export_rows + 1)
+            await write_workbook(file, ledger, portions, current, parts.export_rows)
+    except BaseException:
+        file.close()
+        raise
     size = file.tell()
     file.seek(0)
     headers = {"Content-Disposition": f'attachment; filename="{ledger.name}.xlsx"', "Content-Length": str(size)}
