@@ -14,6 +14,7 @@ _PASSING: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutdown, crash, starting up
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.PostgresSystemError,  # a disk that fails
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to take over
 )
@@ -25,6 +26,8 @@ def is_outage(error: BaseException) -> bool:
     """Tell whether the world was in the way (server away, disk full, time over), so that trying again makes sense."""
     if isinstance(error, asyncpg.InterfaceError):  # also wrong use of the driver, which no waiting mends
         return "clos" in str(error)
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):  # also the code of a read-only disk: "could not open file"
+        return str(error).startswith("could not ")
     return isinstance(error, _PASSING)
 
 
