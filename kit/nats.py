@@ -7,6 +7,7 @@ import signal
 import ssl
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import nats.errors
 import structlog
@@ -22,29 +23,39 @@ _DRAIN: Final = 5.0
 _log = structlog.stdlib.get_logger("kit.nats")
 
 
+def inbox_of(user: str) -> str:
+    """Return what the inboxes of a NATS user begin with: one that no other user may listen to."""
+    return f"_INBOX_{user}"
+
+
+def user_of(url: SecretStr | str) -> str | None:
+    """Return the user that a URL names."""
+    return urlsplit(reveal(url)).username
+
+
 async def connect(
     url: SecretStr | str,
     *,
     name: str,
     seed_file: Path | None = None,
     ca_file: Path | None = None,
-    inbox_prefix: str | None = None,
     patience: float = 30.0,
 ) -> Client:
     """Connect as ``name``; afterwards reconnect for ever.
 
-    The URL may carry user and password; ``seed_file`` holds an nkey seed instead, ``ca_file`` turns TLS on, and
-    ``inbox_prefix`` is needed by users who may only listen to their own inboxes. Waits up to ``patience`` seconds for
+    The URL may carry user and password; ``seed_file`` holds an nkey seed instead, and ``ca_file`` turns TLS on. Answers
+    come to the inboxes of that user, or of ``name`` where the URL has none. Waits up to ``patience`` seconds for
     the first connection and then raises ``ConnectionError``. Later trouble is logged and never raised by a callback.
     """
     client = _Connection(name)
-    options: dict[str, Any] = {"reconnect_time_wait": 0.25}  # loose keywords, as the library takes them (declared int)
+    options: dict[str, Any] = {
+        "reconnect_time_wait": 0.25,
+        "inbox_prefix": inbox_of(user_of(url) or name),
+    }  # loose keywords, as the library takes them (declared int)
     if seed_file is not None:
         options["nkeys_seed"] = str(seed_file)
     if ca_file is not None:
         options["tls"] = ssl.create_default_context(cafile=str(ca_file))
-    if inbox_prefix is not None:
-        options["inbox_prefix"] = inbox_prefix
     try:
         async with asyncio.timeout(patience):
             await client.connect(

@@ -2,23 +2,39 @@
 
 from dataclasses import dataclass
 
-INBOXES = "_INBOX.>"
-READS = (
-    INBOXES,
-    *("$JS.API.INFO", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*", "$JS.API.DIRECT.GET.>"),
-    *("$JS.API.CONSUMER.>", "$JS.ACK.>", "$JS.FC.>"),
-)
-"""What reading streams needs to publish, and no more: streams are made, changed and emptied by nobody else's hand."""
+from kit.nats import inbox_of
+
+
+def reads(*streams: str) -> tuple[str, ...]:
+    """Give what reading these streams needs to publish, and no more: nobody else's hand makes, changes or empties one."""
+    return tuple(
+        f"$JS.{subject}"
+        for stream in streams
+        for subject in (
+            *(f"API.STREAM.INFO.{stream}", f"API.STREAM.MSG.GET.{stream}"),
+            *(f"API.DIRECT.GET.{stream}", f"API.DIRECT.GET.{stream}.>"),
+            *(f"API.CONSUMER.CREATE.{stream}", f"API.CONSUMER.CREATE.{stream}.>"),
+            *(f"API.CONSUMER.{what}.{stream}.*" for what in ("INFO", "DELETE", "MSG.NEXT")),
+            f"FC.{stream}.>",
+        )
+    )
 
 
 @dataclass(frozen=True)
 class User:
-    """One NATS user; None for ``publish`` means everything in its account."""
+    """One NATS user; None for ``publish`` means everything in its account. Each hears its own inboxes and no other's."""
 
     name: str
     account: str
     publish: tuple[str, ...] | None = None
-    subscribe: tuple[str, ...] = (INBOXES,)
+    subscribe: tuple[str, ...] = ()
+    answers: bool = False
+    """May answer the requests that it gets, each once."""
+
+    @property
+    def hears(self) -> tuple[str, ...]:
+        """What it may subscribe to."""
+        return (f"{inbox_of(self.name)}.>", *self.subscribe)
 
 
 ADMIN = User("deploy", "APP")
@@ -28,13 +44,13 @@ CLUES_ADMIN = User("deploy-clues", "CLUES")
 
 USERS = (
     ADMIN,
-    User("intake", "APP", (*READS, "facts.>"), (INBOXES, "intake.>")),
-    User("ledger", "APP", (*READS, "facts.00.log.checkpointed")),
-    User("monitor", "APP", (*READS, "alerts.>")),
-    User("notify", "APP", (*READS, "facts.>")),
-    User("adapter", "APP", ("intake.>",)),
+    User("intake", "APP", (*reads("FACTS"), "facts.>"), ("intake.events",), answers=True),
+    User("ledger", "APP", (*reads("FACTS"), "facts.00.log.checkpointed")),
+    User("monitor", "APP", (*reads("FACTS"), "alerts.>")),
+    User("notify", "APP", (*reads("FACTS", "ALERTS"), "facts.*.delivery.*")),
+    User("adapter", "APP", ("intake.events",), ("_INBOX.>",)),  # where clients listen that nobody told otherwise
     CLUES_ADMIN,
-    User("notify-clues", "CLUES", (*READS, "clues.>")),
+    User("notify-clues", "CLUES", (*reads("CLUES"), "clues.>")),
 )
 
 
@@ -55,7 +71,8 @@ def _users(account: str, passwords: dict[str, str]) -> str:
 def _permissions(user: User) -> str:
     if user.publish is None:
         return ""
-    return f", permissions: {{ publish: [{_quoted(user.publish)}], subscribe: [{_quoted(user.subscribe)}] }}"
+    answers = ", allow_responses: true" if user.answers else ""
+    return f", permissions: {{ publish: [{_quoted(user.publish)}], subscribe: [{_quoted(user.hears)}]{answers} }}"
 
 
 def _quoted(subjects: tuple[str, ...]) -> str:

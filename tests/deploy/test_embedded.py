@@ -23,6 +23,7 @@ from deploy.embedded.nats import Nats
 from deploy.embedded.ports import Ports, demand, is_free
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.servers import running
+from kit.nats import connect
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.connected
@@ -99,7 +100,7 @@ async def test_a_service_publishes_only_what_is_its_own(home: Path) -> None:
     with running(home, fast=True) as servers:
         admin = await nats.connect(servers.nats.url(ADMIN.name))
         await admin.jetstream().add_stream(name="FACTS", subjects=["facts.>"])
-        intake, ledger = [await nats.connect(servers.nats.url(name)) for name in ("intake", "ledger")]
+        intake, ledger = [await connect(servers.nats.url(name), name=name) for name in ("intake", "ledger")]
         await intake.jetstream().publish("facts.x", b"1")
         assert (await ledger.jetstream().get_msg("FACTS", 1)).data == b"1"
         for refused in (
