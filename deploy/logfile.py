@@ -1,5 +1,6 @@
 """A log file that does not grow without end."""
 
+import contextlib
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,7 @@ class LogFile:
         """Append to ``path``; together with the kept file at most about twice ``most_bytes`` lie on disk."""
         self._path = path
         self._most = most_bytes
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
         """Use as a context manager: the file is closed at the end."""
@@ -25,10 +26,14 @@ class LogFile:
         self._file.close()
 
     def write(self, lines: bytes) -> None:
-        """Append what a process wrote."""
-        if self._file.tell() + len(lines) > self._most:
-            self._file.close()
+        """Append what a process wrote; what a full disk does not take is lost, which is no reason to stop the process."""
+        with contextlib.suppress(OSError):
+            if self._file.tell() + len(lines) > self._most:
+                self._begin_anew()
+            self._file.write(lines)
+
+    def _begin_anew(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
             self._path.replace(self._path.with_name(f"{self._path.name}.1"))
-            self._file = self._path.open("ab")
-        self._file.write(lines)
-        self._file.flush()
+        old, self._file = self._file, self._path.open("ab", buffering=0)
+        old.close()

@@ -11,8 +11,8 @@ from deploy.embedded.child import tethered
 from deploy.logfile import LogFile
 
 FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 30.0
-STEADY = 60.0
+LONGEST_PAUSE = 8.0
+STEADY = 10.0
 """After so many seconds alive, a death is treated as the first one again."""
 PATIENCE = 15.0
 """Seconds a service has to end by itself."""

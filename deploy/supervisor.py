@@ -1,6 +1,7 @@
 """Run the whole system: both servers, then every service as a process, watched until told to stop."""
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -25,6 +26,12 @@ SERVICES = ("intake", "ledger", "monitor", "notify", "console")
 READY_WITHIN = 60.0
 DEATHS_AT_START = 3
 """A service that dies so often before it was ever ready will not get well by waiting."""
+LOOK = 0.5
+"""Seconds between two looks at a server."""
+LONGEST_PAUSE = 8.0
+"""Seconds between two tries to start a server."""
+WORTH_TELLING = 4
+"""So many failures in a row are told to the person at the terminal, once."""
 TOKEN_LIFETIME = timedelta(hours=12)
 
 
@@ -44,8 +51,8 @@ class System:
 async def supervise(servers: Servers, say: Say, then: Callable[[System], Awaitable[int | None]]) -> int:
     """Run all services on the running ``servers``, call ``then`` when all are ready, and give its exit code.
 
-    Where ``then`` gives None the system runs on; SIGINT, SIGTERM or SIGHUP end it in any case, with 0.
-    Raises ``Unusable`` where a service cannot start or a server cannot be started again.
+    Where ``then`` gives None the system runs on; SIGINT, SIGTERM or SIGHUP end it in any case, with 0. A server that
+    dies is started again, however long that takes. Raises ``Unusable`` where a service cannot start.
     """
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -53,7 +60,8 @@ async def supervise(servers: Servers, say: Say, then: Callable[[System], Awaitab
     processes, system = await _prepare(servers, say)
     work = asyncio.create_task(_work(processes, system, then))
     watchers = [asyncio.create_task(process.run()) for process in processes]
-    watchers += [asyncio.create_task(_keep_alive(servers, say)), asyncio.create_task(_until(stopped, say))]
+    watchers += [asyncio.create_task(_keep_alive(server, say)) for server in (servers.nats, servers.postgres)]
+    watchers.append(asyncio.create_task(_until(stopped, say)))
     try:
         await asyncio.wait({work, *watchers}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -140,23 +148,33 @@ async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
         return False
 
 
-async def _keep_alive(servers: Servers, say: Say) -> None:
-    """Start a server again that died; the services reconnect by themselves. ``Unusable`` when it will not start."""
+async def _keep_alive(server: Nats | Postgres, say: Say) -> None:
+    """Start a server again whenever it died or can store nothing more; the services reconnect by themselves."""
     while True:
-        await asyncio.sleep(0.5)
-        for server in (servers.nats, servers.postgres):
-            if not server.alive:
-                say(f"{server.title} 意外退出，正在重新启动。")
-                await _start_again(server)
+        await asyncio.sleep(LOOK)
+        if not server.alive:
+            say(f"{server.title} 意外退出，正在重新启动。")
+        elif isinstance(server, Nats) and server.has_failed_to_store():
+            say("NATS 写不进磁盘（已满或只读），暂时什么也收录不了。磁盘恢复后自动继续。")
+            while not await asyncio.to_thread(server.can_store):  # noqa: ASYNC110  a disk tells nobody that it is well
+                await asyncio.sleep(LOOK)
+            say("磁盘已恢复，正在重新启动 NATS。")
+            await asyncio.to_thread(server.stop)
+        else:
+            continue
+        await _start_again(server, say)
 
 
-async def _start_again(server: Nats | Postgres) -> None:
-    """Start a server, a few times: PostgreSQL refuses until the last child of its predecessor is gone."""
-    for pause in (1, 2, 4, 8):
+async def _start_again(server: Nats | Postgres, say: Say) -> None:
+    """Start a server until it runs: a child of its predecessor, a taken port or a full disk may be long in the way."""
+    for failures in itertools.count(1):
         try:
             server.start()  # takes the loop's thread on purpose: Linux ties a child to the thread that started it
-        except Unusable:
-            await asyncio.sleep(pause)
+        except (Unusable, OSError) as error:
+            if failures == WORTH_TELLING:
+                say(f"{server.title} 还没有启动，仍在不断重试：{error}")
         else:
+            if failures > WORTH_TELLING:
+                say(f"{server.title} 已恢复。")
             return
-    server.start()
+        await asyncio.sleep(min(LOOK * 2.0**failures, LONGEST_PAUSE))

