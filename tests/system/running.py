@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ class Running:
 
     def url(self, service: str) -> str:
         """Return a service's base address."""
-        return f"http://{LOOPBACK}:{self._port(service)}"
+        return f"http://{LOOPBACK}:{self.port(service)}"
 
     def bearer(self, role: str, place: str = "00", units: tuple[str, ...] = ()) -> dict[str, str]:
         """Return the header of somebody's token."""
@@ -70,20 +70,30 @@ class Running:
     def nats_of(self, user: str) -> str:
         """Return a NATS user's address."""
         password = (self.root / "secrets" / f"nats-{user}.password").read_text("ascii")
-        return f"nats://{user}:{password}@{LOOPBACK}:{self._port('nats')}"
+        return f"nats://{user}:{password}@{LOOPBACK}:{self.port('nats')}"
 
-    def _port(self, name: str) -> int:
+    def port(self, name: str) -> int:
+        """Return the port at which a service or server listens."""
         return int(json.loads((self.root / "ports.json").read_text("utf-8"))[name])
+
+    def tail(self, name: str) -> str:
+        """Return the end of a service's or server's log."""
+        return (self.root / "logs" / f"{name}.log").read_text("utf-8", errors="replace")[-4000:]
 
     def children(self) -> dict[str, int]:
         """Return the living children of the supervisor by name; one that just died is not there."""
         found: dict[str, int] = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if _parent(folder) == self.process.pid:
+        for folder in _processes():
+            if _parent(folder) == self.process.pid:
+                with contextlib.suppress(OSError):
                     line = (folder / "cmdline").read_text("utf-8")
                     found |= {name: int(folder.name) for sign, name in _SIGNS.items() if sign in line}
         return found
+
+    def family(self, target: str) -> list[int]:
+        """Return the process ids of a child and of its own children."""
+        own = self.children()[target]
+        return [own, *(int(folder.name) for folder in _processes() if _parent(folder) == own)]
 
     def send(self, target: str, number: signal.Signals) -> int | None:
         """Send a signal to a child; return its process id, None when it is not there just now."""
@@ -145,5 +155,12 @@ def _start(root: Path, said: Path, environment: Mapping[str, str]) -> subprocess
         )
 
 
+def _processes() -> Iterator[Path]:
+    return Path("/proc").glob("[0-9]*")
+
+
 def _parent(folder: Path) -> int:
-    return int((folder / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
+    """Return the parent's id of a process, 0 when it has just ended."""
+    with contextlib.suppress(OSError):
+        return int((folder / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
+    return 0

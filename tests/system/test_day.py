@@ -1,9 +1,8 @@
 """One day of a county through the real system: everything that goes in over HTTP and NATS is seen by everybody it concerns."""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +15,9 @@ from tests import factories
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
 from tests.system import truth
-from tests.system.running import SERVICES, TARGETS, Running, up
-from tests.system.telling import Follower, Webhook, webhooks
+from tests.system.running import SERVICES, TARGETS, Running
+from tests.system.stage import stage
+from tests.system.telling import Follower, Webhook
 
 pytestmark = pytest.mark.system
 
@@ -64,7 +64,7 @@ class Day:
     """The running system after the day, what everybody was answered, and who was told."""
 
     system: Running
-    hooks: dict[str, Webhook]
+    hooks: Mapping[str, Webhook]
     follower: Follower
     answers: dict[str, list[dict[str, Any]]]
 
@@ -92,16 +92,11 @@ class Day:
 async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Day]:
     """Give the system after the day has been posted and everybody has come to rest."""
     folder = tmp_path_factory.mktemp("day")
-    async with webhooks(folder) as (hooks, environment), up(folder / "home", environment) as system:
-        follower = Follower(system)
-        following = asyncio.create_task(follower.run())
-        day = Day(system, hooks, follower, {})
+    async with stage(folder) as everybody:
+        day = Day(everybody.system, everybody.hooks, everybody.follower, {})
         await _live(day)
-        await eventually(lambda: truth.unsettled(system), "", within=20)
+        await everybody.rest(within=20)
         yield day
-        following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await following
 
 
 async def _live(day: Day) -> None:

@@ -13,5 +13,5 @@ async def test_nothing_acknowledged_is_lost_while_everything_is_killed(tmp_path:
     report = await run(tmp_path, events=2000, kills=10, seed=3, patience=90)
     assert report.kills.total() == 10
     assert set(report.kills) == {"intake", "ledger", "monitor", "notify", "console", "nats", "postgres"}
-    assert report.alerts > 100
+    assert report.proved.alerts > 100
     print(report)  # noqa: T201  shown with -s and when something fails

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
@@ -215,7 +215,7 @@ async def alerts_equal_the_oracle(system: Running, bodies: Sequence[bytes]) -> s
 
 
 async def everybody_was_told(
-    system: Running, standing: set[str], hooks: dict[str, Webhook], follower: Follower
+    system: Running, standing: set[str], hooks: Mapping[str, Webhook], follower: Follower
 ) -> None:
     """Prove that each receiver heard of each alert that stands and of no other than were ever raised, and the stream all."""
     changes = [json.loads(one.body)["data"] for one in await stream(system.nats, "ALERTS")]

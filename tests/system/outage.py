@@ -1,0 +1,135 @@
+"""What a server room does to a system: a server away, a server frozen, a full disk, a disk that cannot be written to."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Final
+
+from deploy.embedded.ports import LOOPBACK
+from tests.system.running import Running
+
+Outage = Callable[[Running], AbstractAsyncContextManager[None]]
+"""Goes on while its block lasts."""
+
+DISK: Final = 1536 * 1024 * 1024
+"""Bytes of the disk that tests may fill; nothing is taken of the real one before it is written."""
+
+
+@contextlib.contextmanager
+def disk(folder: Path) -> Iterator[Path]:
+    """Give a folder on a small disk of its own; raise ``OSError`` where this machine does not let us have one."""
+    image, place = folder / "disk.img", folder / "disk"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(DISK)
+    if not (_done("mkfs.ext4", "-q", "-m", "0", str(image)) and _done("mount", "-o", "loop", str(image), str(place))):
+        raise OSError(errno.EPERM, "no right to mount a disk")
+    try:
+        yield place
+    finally:
+        _done("umount", "-l", str(place))
+        image.unlink()
+
+
+def _done(*command: str) -> bool:
+    """Run a command; tell whether it is there and went well."""
+    return shutil.which(command[0]) is not None and (
+        subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
+    )
+
+
+def away(target: str) -> Outage:
+    """Return the outage in which a server is killed and cannot be started, because its port is taken."""
+
+    @contextlib.asynccontextmanager
+    async def outage(system: Running) -> AsyncIterator[None]:
+        async with await _taken(system, target):
+            yield
+
+    return outage
+
+
+async def _taken(system: Running, target: str) -> asyncio.Server:
+    """Kill a server and listen in its place, closing every connection, before it can be started again."""
+
+    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    while True:
+        system.kill(target)
+        with contextlib.suppress(OSError):
+            return await asyncio.start_server(hang_up, LOOPBACK, system.port(target), reuse_address=True)
+        await asyncio.sleep(0.01)
+
+
+def frozen(target: str) -> Outage:
+    """Return the outage in which a server and its children stand still, their connections open."""
+
+    @contextlib.asynccontextmanager
+    async def outage(system: Running) -> AsyncIterator[None]:
+        numbers = system.family(target)
+        _signal(numbers, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            _signal(numbers, signal.SIGCONT)
+
+    return outage
+
+
+def _signal(numbers: list[int], number: signal.Signals) -> None:
+    for pid in numbers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+@contextlib.asynccontextmanager
+async def full(system: Running) -> AsyncIterator[None]:
+    """Fill the disk on which the whole data folder lies."""
+    filler = system.root.parent / "filler"
+    with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(filler).free)
+    filled = asyncio.create_task(_keep_full(filler))  # logs that are put aside make room
+    try:
+        yield
+    finally:
+        filled.cancel()
+        filler.unlink()
+
+
+async def _keep_full(filler: Path) -> None:
+    with filler.open("ab", buffering=0) as file:
+        while True:
+            for size in (1 << 20, 1 << 12, 1):
+                with contextlib.suppress(OSError):
+                    while file.write(bytes(size)):
+                        pass
+            await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def read_only(system: Running) -> AsyncIterator[None]:
+    """Let nothing in the data folder be written, made or removed, not even through files that are open."""
+    if not _done("chattr", "-R", "+i", str(system.root)):
+        raise OSError(errno.EPERM, "no right to make files immutable")
+    try:
+        yield
+    finally:
+        _done("chattr", "-R", "-i", str(system.root))
+
+
+OUTAGES: Final[dict[str, Outage]] = {
+    "NATS away": away("nats"),
+    "PostgreSQL away": away("postgres"),
+    "NATS frozen": frozen("nats"),
+    "PostgreSQL frozen": frozen("postgres"),
+    "disk full": full,
+    "disk read-only": read_only,
+}
