@@ -19,6 +19,7 @@ from services.intake.facts import Facts
 from services.intake.gathering import Gatherer
 from services.intake.imports.files import MOST_BYTES
 from services.intake.imports.importing import Importer
+from services.intake.pace import Pace
 from services.intake.parts import Parts
 from services.intake.taking import Taker
 from services.intake.ticking import keep_ticking
@@ -47,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
             await facts.start()
             gatherer = Gatherer(facts.commit, key=lambda fact: fact.fact_id, bound=settings.most_waiting)
             stack.push_async_callback(gatherer.drain)
-            taker = Taker(pool, gatherer, metrics)
+            taker = Taker(pool, gatherer, Pace(settings.most_a_minute), metrics)
             app.state.parts = Parts(pool, facts, taker, Importer(taker))
             readiness.add("facts", facts.trouble)
             broker = requests.create_broker(settings)

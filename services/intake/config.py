@@ -14,6 +14,12 @@ class Settings(ServiceSettings):
         validation_alias="INTAKE_MOST_WAITING",
         description="The most items that wait for storage; beyond it senders are told to come again (429).",
     )
+    most_a_minute: int = Field(
+        default=1_200_000,
+        ge=1,
+        validation_alias="INTAKE_MOST_A_MINUTE",
+        description="The most items a minute of one token, and of one source; beyond it a sender is told to wait (429).",
+    )
     tells_days: bool = Field(
         default=True,
         validation_alias="INTAKE_TELLS_DAYS",

@@ -11,7 +11,7 @@ from faststream.security import BaseSecurity
 
 from kit import clock
 from kit.config import reveal
-from kit.errors import Forbidden, Rejected, Unauthorized, title_of
+from kit.errors import Forbidden, Overloaded, Rejected, Unauthorized, title_of
 from kit.failures import describe, is_outage
 from kit.nats import PING_INTERVAL, inbox_of, user_of
 from kit.telemetry import span
@@ -77,7 +77,8 @@ async def _answer(body: bytes, headers: dict[str, str], taker: Taker, keys: Keys
             raise
         return Results(results=await taker.take(items, who)).model_dump_json().encode()
     except Rejected as error:
-        return _problem(error.status, error.code, error.detail)
+        wait = {"retry_after": error.retry_after} if isinstance(error, Overloaded) else {}
+        return _problem(error.status, error.code, error.detail, **wait)
     except Exception as error:  # noqa: BLE001  the one place where a request's failure ends
         if is_outage(error):
             _log.warning("intake.unavailable", error=describe(error))
@@ -96,13 +97,14 @@ def _caller(headers: dict[str, str], keys: Keys) -> Principal:
     return who
 
 
-def _problem(status: int, code: str, detail: str) -> bytes:
+def _problem(status: int, code: str, detail: str, **more: int) -> bytes:
     return msgspec.json.encode({
         "type": f"urn:jianfu:problem:{code}",
         "title": title_of(code, status),
         "status": status,
         "detail": detail,
         "code": code,
+        **more,
     })  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from services.intake import queries, results, store
 from services.intake.authority import may_speak, objection
 from services.intake.domain import Aside, Candidate, Outcome, Reason, Refused
 from services.intake.gathering import Gatherer
+from services.intake.pace import Pace
 from services.intake.reading import read, refused_whole
 from services.intake.results import ItemResult
 from services.intake.tally import Tallies
@@ -29,9 +30,9 @@ _AT_ONCE: Final = 100
 class Taker:
     """Takes items in: gate, contract, authority, facts, quarantine."""
 
-    def __init__(self, pool: Pool, facts: Gatherer[Candidate, Outcome], metrics: Metrics) -> None:
-        """Take where facts go and where the rest is set aside."""
-        self._pool, self._facts = pool, facts
+    def __init__(self, pool: Pool, facts: Gatherer[Candidate, Outcome], pace: Pace, metrics: Metrics) -> None:
+        """Take where facts go, where the rest is set aside, and how much a sender may bring."""
+        self._pool, self._facts, self._pace = pool, facts, pace
         self._items = metrics.counter(
             "intake_items", "Items taken, by result", {"result": ("accepted", "duplicate", "conflict", "rejected")}
         )
@@ -50,8 +51,10 @@ class Taker:
         ``Overloaded``, or what the servers raise; then nothing is known and all may be sent again.
         """
         begin = clock.now()
+        self._pace.take({("token", who.subject): len(raws)}, begin)
         read_items = await self._read(raws, who, begin)
         candidates = [item for item in read_items if isinstance(item, Candidate)]
+        self._pace.take(Counter(("source", fact.source) for fact in candidates), begin)
         outcomes = iter(await self._facts.submit(candidates))
         answers: list[ItemResult] = []
         aside = _Aside(who, begin)
@@ -71,7 +74,9 @@ class Taker:
 
     async def refuse(self, body: bytes, reason: Reason, who: Principal) -> None:
         """Keep a request that could not be taken apart into items, if nothing in it looks classified."""
-        aside = _Aside(who, clock.now())
+        now = clock.now()
+        self._pace.take({("token", who.subject): 1}, now)
+        aside = _Aside(who, now)
         aside.refused(refused_whole(body, reason))
         await self._set_aside(aside)
 

@@ -8,7 +8,10 @@ import pytest_asyncio
 
 from tests.access.running import World, running, seeded
 from tests.conftest import _database, _renew_streams
+from tests.intake.conftest import intake, key_pair, start, token
 from tests.servers import Addresses
+
+__all__ = ["intake", "key_pair", "start", "token", "world"]
 
 DATABASE = "jianfu_access"
 

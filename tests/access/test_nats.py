@@ -6,6 +6,7 @@ import nats
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from deploy.embedded.accounts import ADMIN, CLUES_ADMIN, USERS
 from deploy.embedded.nats import Nats
@@ -135,7 +136,7 @@ async def test_a_user_hears_its_own_inboxes_and_nothing_else(guest: Guest, name:
 
 @pytest.mark.parametrize("guest", ["intake"], indirect=True)
 async def test_who_answers_requests_answers_each_once_and_speaks_to_no_inbox_unasked(bus: Nats, guest: Guest) -> None:
-    async def answer(message: nats.aio.msg.Msg) -> None:
+    async def answer(message: Msg) -> None:
         await message.respond(b"1")
         await message.respond(b"2")
 
