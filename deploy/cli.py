@@ -10,6 +10,7 @@ from deploy.chinese import ChineseParser
 from deploy.commands import (
     Command,
     alert,
+    audit,
     doctor,
     imports,
     login,
@@ -23,7 +24,7 @@ from deploy.commands import (
 )
 from deploy.embedded.errors import Unusable
 
-FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, login, token, doctor)
+FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, audit, login, token, doctor)
 """In the order of the help."""
 
 

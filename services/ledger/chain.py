@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 Algorithm = Literal["sha256", "sm3"]
+ALGORITHMS: Final[tuple[Algorithm, ...]] = ("sha256", "sm3")
 GENESIS: Final = bytes(32)
 
 
@@ -25,8 +26,13 @@ class Link(NamedTuple):
 
 def link(algorithm: Algorithm, previous: bytes, position: int, body: bytes) -> bytes:
     """Return the hash of an entry."""
-    digest = _DIGESTS[algorithm]
-    return digest(previous + position.to_bytes(8, "big") + digest(body))
+    hashed = _DIGESTS[algorithm]
+    return hashed(previous + position.to_bytes(8, "big") + hashed(body))
+
+
+def digest(algorithm: str, body: bytes) -> bytes:
+    """Return the hash of a body alone; ``KeyError`` for an algorithm that we do not know."""
+    return _DIGESTS[algorithm](body)
 
 
 def first_broken(links: Iterable[Link], *, previous: bytes = GENESIS, position: int = 0) -> int | None:

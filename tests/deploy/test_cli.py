@@ -25,7 +25,7 @@ COMMANDS = [
         "quarantine",
     ),
     *("alert", "login", "token", "doctor", "ledger rebuild", "policy test", "policy lock", "quarantine list"),
-    *("quarantine replay", "alert replay"),
+    *("quarantine replay", "alert replay", "audit verify", "audit export"),
 ]
 
 

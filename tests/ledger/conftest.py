@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest_asyncio
+from nats.aio.client import Client
 
+from tests.ledger.log import Log, make
 from tests.ledger.world import World
 
 
@@ -12,3 +14,9 @@ from tests.ledger.world import World
 async def world(pool_for: Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]) -> World:
     """Give an empty ledger."""
     return World(await pool_for("ledger"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def log(world: World, nc: Client) -> Log:
+    """Give a log of 14 entries and two checkpoints in both copies."""
+    return await make(world, nc)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -17,7 +18,7 @@ from kit.outbox import Outbox
 from kit.signing import load_private_key
 from kit.tasks import background
 from services.ledger.notary import Notary, sign_head
-from services.ledger.proof import is_genuine, stated
+from services.ledger.proof import Signed, is_genuine, stated
 from tests import factories as f
 from tests.eventually import eventually
 from tests.ledger.world import World
@@ -63,9 +64,10 @@ async def test_every_field_is_under_the_signature(world: World):
     await world.feed(f.issued())
     signed = await sign_head(world.pool, KEY)
     assert signed is not None
-    for name, value in signed._asdict().items():
+    values: list[Any] = list(signed)
+    for at, value in enumerate(values):
         other = value + 1 if isinstance(value, int) else value[:-1] + (b"~" if isinstance(value, bytes) else "~")
-        assert not is_genuine(signed._replace(**{name: other}), PUBLIC), name
+        assert not is_genuine(Signed._make([*values[:at], other, *values[at + 1 :]]), PUBLIC), Signed._fields[at]
 
 
 @pytest.mark.parametrize("statement", ["update signed_checkpoint set entries = 1", "delete from signed_checkpoint"])
@@ -87,7 +89,9 @@ async def test_it_signs_while_the_ledger_runs_after_so_many_facts_and_publishes(
         async def published() -> list[int]:
             js = nc.jetstream()
             count = (await js.stream_info("FACTS")).state.messages
-            return [json.loads((await js.get_msg("FACTS", n)).data)["data"]["position"] for n in range(1, count + 1)]
+            return [
+                json.loads((await js.get_msg("FACTS", n)).data or b"")["data"]["position"] for n in range(1, count + 1)
+            ]
 
         await eventually(published, [4])
 

@@ -1,0 +1,97 @@
+"""A log in both copies, and what a person with all rights could do to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nats.aio.client import Client
+from nats.js.api import StorageType
+
+from kit.publish import Outgoing, publish_batch
+from services.ledger.audit import Fault
+from services.ledger.auditing import Verified, verify
+from services.ledger.chain import GENESIS, link
+from services.ledger.notary import sign_head
+from services.ledger.store import Entry
+from tests import factories as f
+from tests.ledger.facts_of_a_year import FACTS
+from tests.ledger.test_notary import KEY, PUBLIC, outgoing
+from tests.ledger.world import World
+
+TWICE = f.issued(id="twice")
+FIRST: Final[list[f.Event | bytes]] = [
+    f.issued(id="first"),
+    TWICE,
+    b"\x00 no event",
+    *FACTS[:4],
+    TWICE,
+    f.convened(id="last"),
+]
+"""Positions 1 to 9; 8 repeats 2. A checkpoint at 9, its fact at 10; 11 to 13, a checkpoint at 13, its fact at 14."""
+SECOND = [f.issued(id="target"), f.corrected(f.issued(id="target"), changes={"pages": 7}), f.started()]
+BAD = 6
+"""The entry that is tampered with: an ordinary one in the middle."""
+
+
+@dataclass
+class Log:
+    """A journal with its checkpoints and a stream that holds the same."""
+
+    world: World
+    nc: Client
+    bodies: list[bytes]
+
+    async def verify(self, **given: Any) -> Verified:
+        """Audit both copies."""
+        return await verify(self.world.pool, self.nc.jetstream(), PUBLIC, **given)
+
+    async def fault(self) -> Fault:
+        """Audit both copies and return the fault."""
+        fault = (await self.verify()).fault
+        assert fault is not None
+        return fault
+
+    async def tamper(self, *statements: str) -> None:
+        """Do to the tables what only a superuser can."""
+        async with self.world.pool.acquire() as db, db.transaction():
+            await db.execute("set local session_replication_role = replica")
+            for statement in statements:
+                await db.execute(statement)
+
+    async def rewrite(self, change: Callable[[Entry], Entry], since: int = BAD) -> None:
+        """Change entries of the journal and compute all hashes anew."""
+        head = GENESIS
+        rows = [
+            Entry(*row)
+            for row in await self.world.pool.fetch(f"select {', '.join(Entry._fields)} from journal order by 1")
+        ]
+        async with self.world.pool.acquire() as db, db.transaction():
+            await db.execute("set local session_replication_role = replica")
+            await db.execute("delete from journal")
+            for position, row in enumerate(rows, 1):
+                entry = change(row) if position >= since else row
+                hash_ = link("sha256", head, position, entry.body)
+                entry = entry._replace(prev_hash=head, hash=hash_)
+                head = hash_
+                await db.copy_records_to_table("journal", records=[entry], columns=Entry._fields)
+            await db.execute("update checkpoint set hash = $1", head)
+
+    async def restream(self, bodies: dict[int, bytes]) -> None:
+        """Put another stream in the place of FACTS: one from which anything may be deleted, with some bodies changed."""
+        js = self.nc.jetstream()
+        await js.delete_stream("FACTS")
+        await js.add_stream(name="FACTS", subjects=["facts.>"], storage=StorageType.FILE, allow_direct=True)
+        for position, body in enumerate(self.bodies, 1):
+            await js.publish("facts.99.x.y", bodies.get(position, body))
+
+
+async def make(world: World, nc: Client) -> Log:
+    """Make a log of 14 entries and two checkpoints in both copies."""
+    await world.feed(*FIRST)
+    await sign_head(world.pool, KEY)
+    await world.feed((await outgoing(world))[0], *SECOND)
+    await sign_head(world.pool, KEY)
+    await world.feed((await outgoing(world))[1])
+    bodies = [row["body"] for row in await world.pool.fetch("select body from journal order by position")]
+    await publish_batch(nc, [Outgoing("facts.99.x.y", body, f"m{at}") for at, body in enumerate(bodies)])
+    return Log(world, nc, bodies)
