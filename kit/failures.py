@@ -18,6 +18,8 @@ _PASSING: Final = (
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to take over
 )
+_BROKEN: Final = ("clos", "released back to the pool")
+"""What the driver says of a connection that broke before a call, or between two calls of one that came from a pool."""
 _DEEPEST: Final = 25
 """The most frames of one error that are worth a log line."""
 
@@ -25,7 +27,7 @@ _DEEPEST: Final = 25
 def is_outage(error: BaseException) -> bool:
     """Tell whether the world was in the way (server away, disk full, time over), so that trying again makes sense."""
     if isinstance(error, asyncpg.InterfaceError):  # also wrong use of the driver, which no waiting mends
-        return "clos" in str(error)
+        return any(words in str(error) for words in _BROKEN)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):  # also the code of a read-only disk: "could not open file"
         return str(error).startswith("could not ")
     return isinstance(error, _PASSING)

@@ -157,6 +157,7 @@ def test_frames_tell_where_and_why_and_no_values() -> None:
         (asyncpg.DeadlockDetectedError("two waited for each other"), True),
         (asyncpg.TooManyConnectionsError("full"), True),
         (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.InterfaceError("cannot call x: connection has been released back to the pool"), True),
         (asyncpg.InterfaceError("the server expects 2 arguments"), False),
         (asyncpg.UniqueViolationError("twice"), False),
         (asyncpg.UndefinedTableError("no table"), False),
