@@ -15,22 +15,25 @@ from kit.migrate import migrate
 
 OWNERS = ("intake", "ledger", "monitor", "notify")
 """The services that keep data of their own."""
+SEALED = {"ledger": ("journal", "signed_checkpoint")}
+"""What a service may read and add to and never change: it belongs to a keeper whom nobody can log in as."""
 
 
 async def prepare(superuser_url: str, home: Home) -> dict[str, str]:
     """Make roles and schemas and apply all migrations; give each service's address of the database.
 
-    A role owns its schema and sees no other. Addresses carry passwords: not for logs.
+    A role sees no schema but its own, and owns all in it but what is sealed. Addresses carry passwords: not for logs.
     """
     addresses = {service: _address(superuser_url, service, home) for service in OWNERS}
     admin = await asyncpg.connect(superuser_url)
     try:
         for service in OWNERS:
             await _ensure_role(admin, service, _password(service, home))
+        for service, address in addresses.items():
+            await migrate_service(address, service)
+            await _seal(admin, service)
     finally:
         await admin.close()
-    for service, address in addresses.items():
-        await migrate_service(address, service)
     return addresses
 
 
@@ -55,6 +58,29 @@ async def _ensure_role(admin: "asyncpg.Connection[asyncpg.Record]", role: str, p
     await admin.execute(f"{verb} role {role} login password '{password}'")  # both are our own: a name and a token
     database = await admin.fetchval("select current_database()")
     await admin.execute(f'grant connect, create on database "{database}" to {role}')
+    if role in SEALED:
+        keeper = f"{role}_keeper"
+        if not await admin.fetchval("select 1 from pg_roles where rolname = $1", keeper):
+            await admin.execute(f"create role {keeper} nologin")
+        await admin.execute(f"grant {keeper} to {role}")  # for as long as migrations run
+
+
+async def _seal(admin: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
+    """Take from a service what only its migrations need, and with it the power over what is sealed."""
+    database = await admin.fetchval("select current_database()")
+    await admin.execute(f'revoke create on database "{database}" from {role}')
+    if role not in SEALED:
+        return
+    keeper = f"{role}_keeper"
+    async with admin.transaction():
+        await admin.execute(f"alter schema {role} owner to {keeper}")  # a schema's owner may drop what is in it
+        await admin.execute(f"grant usage, create on schema {role} to {role}")
+        for table in SEALED[role]:
+            await admin.execute(f"alter table {role}.{table} owner to {keeper}")
+            await admin.execute(f"revoke all on {role}.{table} from {role}")
+            await admin.execute(f"grant select, insert on {role}.{table} to {role}")
+        await admin.execute(f"alter function {role}.refuse_change() owner to {keeper}")
+        await admin.execute(f"revoke {keeper} from {role}")
 
 
 def _password(service: str, home: Home) -> str:

@@ -19,6 +19,7 @@ _ALONE: Final = "-- no-transaction"
 _POLL: Final = 0.2
 """Seconds between two tries for the lock. Waiting inside the lock call deadlocks with CREATE INDEX CONCURRENTLY."""
 
+_EXISTS: Final = "select true from pg_namespace where nspname = $1"
 _TRY_LOCK: Final = "select pg_try_advisory_lock($1)"
 _HISTORY: Final = """
     create table if not exists _migration (
@@ -59,7 +60,10 @@ async def migrate(dsn: SecretStr | str, schema: str, folder: Path, *, patience: 
     db = await insist(lambda: asyncpg.connect(reveal(dsn), timeout=10, server_settings=name), patience=patience)
     try:
         await _lock(db, schema, patience)
-        await db.execute(f'create schema if not exists "{schema}"')
+        if not await db.fetchval(
+            _EXISTS, schema
+        ):  # "if not exists" asks for the right to make one, also when it exists
+            await db.execute(f'create schema "{schema}"')
         await db.execute(f'set search_path = "{schema}"')
         await db.execute(_HISTORY)
         waiting = _waiting(files, {row["name"]: row["sha256"] for row in await db.fetch(_APPLIED)})
