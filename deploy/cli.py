@@ -18,13 +18,14 @@ from deploy.commands import (
     prepare,
     publish,
     quarantine,
+    restore,
     service,
     token,
     up,
 )
 from deploy.embedded.errors import Unusable
 
-FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, audit, login, token, doctor)
+FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, audit, restore, login, token, doctor)
 """In the order of the help."""
 
 

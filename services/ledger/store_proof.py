@@ -32,3 +32,28 @@ async def has_news(db: Connection, after: int) -> bool:
 async def add_signed(db: Connection, signed: Sequence[Signed]) -> None:
     """Add signed checkpoints."""
     await db.copy_records_to_table("signed_checkpoint", records=signed, columns=Signed._fields)
+
+
+_RUNNING: Final = """
+    select count(*) from pg_stat_activity where application_name = 'ledger' and datname = current_database()
+"""
+_TABLES: Final = """
+    select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = current_schema() and c.relkind in ('r', 'p') and c.relname <> '_migration'
+"""
+_GUARDED: Final = ("journal", "signed_checkpoint")
+
+
+async def ledgers_running(db: Connection) -> bool:
+    """Tell whether a ledger is connected to this database."""
+    return bool(await db.fetchval(_RUNNING))
+
+
+async def empty(db: Connection) -> None:
+    """Remove every row of the ledger's tables; only their owner can, who may put the guards aside for a moment."""
+    for table in _GUARDED:
+        await db.execute(f'alter table "{table}" disable trigger append_only')
+    names = ", ".join(f'"{row["relname"]}"' for row in await db.fetch(_TABLES))
+    await db.execute(f"truncate {names} restart identity")
+    for table in _GUARDED:
+        await db.execute(f'alter table "{table}" enable trigger append_only')

@@ -25,7 +25,8 @@ COMMANDS = [
         "quarantine",
     ),
     *("alert", "login", "token", "doctor", "ledger rebuild", "policy test", "policy lock", "quarantine list"),
-    *("quarantine replay", "alert replay", "audit verify", "audit export"),
+    *("quarantine replay", "alert replay", "audit verify", "audit export", "restore journal"),
+    "restore stream",
 ]
 
 
@@ -74,7 +75,7 @@ def test_one_service_alone_names_the_environment_it_lacks(
     assert "缺少环境变量：DATABASE_URL" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild"])
+@pytest.mark.parametrize("line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild", "audit verify"])
 def test_a_command_without_a_running_system_says_so(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
