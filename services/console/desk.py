@@ -7,10 +7,11 @@ from typing import TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel, JsonValue
 
-from services.console.answers import Current
+from services.console.answers.shape import Current
 from services.console.backend import Service
 from services.console.session import User
 from services.console.state import State, state_of
+from services.console.units import Names
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -33,11 +34,15 @@ class Desk:
         """Send something to a service; same errors as ``Backend.post``."""
         return await self.state.backend.post(service, path, shape, token=self.user.token, body=body)
 
+    async def names(self) -> Names:
+        """Return the names that the user may know."""
+        return await self.state.units.names(self.user, self.user.token)
+
     async def page(
         self, template: str, *, current: Current | None = None, status: int = 200, **context: object
     ) -> Response:
         """Draw a page for the user; ``current`` is up to which fact it is."""
-        units = await self.state.units.directory(self.user, self.user.token)
+        names = await self.names()
         common = {
             "user": self.user,
             "path": self.request.url.path,
@@ -45,7 +50,7 @@ class Desk:
             "current": current,
             "down": self.state.backend.down,
         }
-        return self.state.renderer.page(template, {**common, **context}, units=units, status=status)
+        return self.state.renderer.page(template, {**common, **context}, names=names, status=status)
 
 
 def desk_of(request: Request, user: User) -> Desk:

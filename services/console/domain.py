@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.alerts import Severity
-from services.console.answers import Count, Forecast, Plan, RuleCount, Sheet, Source
+from services.console.answers.intake import Source
+from services.console.answers.ledger import Count, Plan
+from services.console.answers.monitor import Forecast, RuleCount, Sheet
 from services.console.wording import FAMILIES, SEVERITIES
 
 MONTHS = 12
@@ -14,7 +16,7 @@ NEARLY_USED = 0.8
 STRAYS = 10
 HOURS = 24
 SILENT_DAYS = 7
-"""A source is called silent after this many days without a fact."""
+"""A source is called silent when it is this many days behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +159,50 @@ def plan_lines(plans: Iterable[Plan], forecasts: Iterable[Forecast]) -> tuple[Pl
     return tuple(sorted(lines, key=lambda line: (_URGENCY.index(line.state), -line.share, line.owner, line.kind)))
 
 
-def silent_days(source: Source) -> int | None:
-    """Return for how many whole days nothing came; ``None`` when nothing ever came."""
-    return None if source.silent_hours is None else int(source.silent_hours // HOURS)
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A source and how far it is behind the one that spoke last."""
+
+    source: Source
+    behind: int | None
+    """Whole days; ``None`` when it never sent a fact."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is behind for long: nothing happened there, or it does not tell."""
+        return self.behind is None or self.behind >= SILENT_DAYS
 
 
-def is_silent(source: Source) -> bool:
-    """Tell whether a source has been silent for long."""
-    days = silent_days(source)
-    return days is None or days >= SILENT_DAYS
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """All sources together."""
+
+    lines: tuple[SourceLine, ...]
+    quiet: int | None
+    """Whole days since any source sent a fact; ``None`` when none ever did."""
+
+    @property
+    def silent(self) -> int:
+        """How many sources are silent while others speak."""
+        return sum(line.silent for line in self.lines)
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing comes from anywhere."""
+        return self.quiet is None or self.quiet >= SILENT_DAYS
+
+
+def feed_of(sources: Sequence[Source]) -> Feed:
+    """Compare sources with the one that spoke last, so that a silent one is seen apart from a stop of everything."""
+    least = min((source.silent_hours for source in sources if source.silent_hours is not None), default=None)
+    lines = (
+        SourceLine(
+            source,
+            None if source.silent_hours is None or least is None else int((source.silent_hours - least) // HOURS),
+        )
+        for source in sources
+    )
+    return Feed(tuple(lines), None if least is None else int(least // HOURS))
 
 
 def merged(sheets: Sequence[Sheet]) -> Sheet:

@@ -8,6 +8,8 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.errors import Rejected, code_of, title_of
 from services.console.backend import Trouble, Unavailable, trouble_of
@@ -19,8 +21,6 @@ from services.console.state import state_of
 log = structlog.get_logger()
 
 UNAUTHORIZED: Final = 401
-MACHINE_PATHS: Final = ("/livez", "/readyz", "/metrics")
-"""Asked by programs; their faults stay problem documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +69,42 @@ def answer_faults(app: FastAPI) -> None:
         hint = "其他页面仍可使用。服务恢复后刷新本页即可，数据不会丢失。"
         return await _show(request, Fault(503, "服务暂时无法访问", detail, hint), trouble=trouble)
 
-    async def broken(request: Request, error: Exception) -> Response:
-        log.error("console.broken", path=request.url.path, kind=type(error).__name__, exc_info=error)
-        return await _show(
-            request, Fault(500, title_of("internal", 500), "页面无法生成。", "请将时间和页面地址告知系统管理员。")
-        )
-
     handlers: Mapping[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         Rejected: rejected,
         RequestValidationError: invalid,
         HTTPException: http,
         Unavailable: unavailable,
-        Exception: broken,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+    app.user_middleware.append(Middleware(Mishaps))  # the innermost: what leaves it becomes a problem document
+
+
+class Mishaps:
+    """An ASGI middleware that turns what should not have happened into a page that tells nothing of it, and logs it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap the routes."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what happens after the answer began is left to the outer layers."""
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            log.exception("console.broken", path=scope["path"], kind=type(error).__name__)
+            shown = Fault(500, title_of("internal", 500), "页面无法生成。", "请将时间和页面地址告知系统管理员。")
+            response = await _show(Request(scope, receive), shown)
+            await response(scope, receive, send)
 
 
 def _ask_to_log_in(request: Request, fault: Rejected) -> Response:

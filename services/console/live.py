@@ -18,9 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kit.clock import now
 from kit.errors import Rejected
-from services.console.answers import Alert, Clue, Page
+from services.console.answers.monitor import Alert
+from services.console.answers.notify import Clue
+from services.console.answers.shape import Page
 from services.console.backend import Service, Unavailable, attempt
 from services.console.desk import Desk, desk_of
+from services.console.rendering import naming
 from services.console.session import WATCHERS, User, signed_in
 
 router = APIRouter()
@@ -105,9 +108,7 @@ class Follower:
         except ValidationError:
             log.warning("live.unreadable", bytes=len(body))
             return None
-        units = await self._desk.state.units.directory(self._desk.user, self._desk.user.token)
-        known = units.get(alert.unit_id)
-        context = {"alert": alert, "name": known.name if known else alert.unit_id}
+        context = {"alert": alert, "fresh": True, **naming(await self._desk.names())}
         return self._desk.state.renderer.text(self._template, context)
 
     def _state(self, state: str) -> ServerSentEvent:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kit.auth import Role
 from services.console import wording
-from services.console.answers import Unit
+from services.console.units import Names
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -66,39 +66,38 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals |= {"w": wording, "static": self._static}
-        self._environment.filters |= {
-            "day": wording.day,
-            "short_day": wording.short_day,
-            "moment": wording.moment,
-            "clock_time": wording.clock_time,
-            "number": wording.number,
-        }
+        self._environment.globals.update(w=wording, static=self._static)
+        self._environment.filters.update(
+            day=wording.day,
+            short_day=wording.short_day,
+            moment=wording.moment,
+            clock_time=wording.clock_time,
+            number=wording.number,
+        )
 
     def text(self, template: str, context: Mapping[str, object]) -> str:
         """Return the text of a template."""
         return self._environment.get_template(template).render(context)
 
     def page(
-        self,
-        template: str,
-        context: Mapping[str, object],
-        *,
-        units: Mapping[str, Unit] | None = None,
-        status: int = 200,
+        self, template: str, context: Mapping[str, object], *, names: Names | None = None, status: int = 200
     ) -> Response:
-        """Return a page; ``units`` are the names for unit keys."""
-        directory = units or {}
-
-        def unit_name(key: str) -> str:
-            known = directory.get(key)
-            return known.name if known else key
-
-        values = {"printed_at": self._now(), "units": directory, "unit_name": unit_name, "places": PLACES, **context}
+        """Return a page; ``names`` are what units and places are called."""
+        values = {"printed_at": self._now(), "places": PLACES, **naming(names or Names({})), **context}
         return HTMLResponse(self.text(template, values), status_code=status, headers={"Cache-Control": "no-store"})
 
     def _static(self, name: str) -> str:
         return f"/static/{name}?v={self._version}"
+
+
+def naming(names: Names) -> dict[str, object]:
+    """Return what templates call names with."""
+    return {
+        "units": names.units,
+        "unit_name": names.unit,
+        "place_name": names.place,
+        "with_names": names.in_text,
+    }
 
 
 def _digest(folder: Path) -> str:

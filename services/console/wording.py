@@ -249,11 +249,11 @@ def level(code: str) -> str:
     return LEVELS[level_of(code)] if is_code(code) else ""
 
 
-def silence(days: int | None) -> str:
-    """Return how long a source has been silent."""
+def behind(days: int | None) -> str:
+    """Return how far a source is behind the one that spoke last."""
     if days is None:
-        return NOTHING
-    return "今日有数据" if days == 0 else f"{days} 天"
+        return "从未报送"
+    return f"落后 {days} 天" if days else NOTHING
 
 
 def due(days_left: int | None, *, overdue: bool) -> str:

@@ -5,6 +5,7 @@ from playwright.async_api import Page
 from kit.auth import Role
 from tests.browser.conftest import Stage, Visit
 from tests.console import fake_data as data
+from tests.console import fake_ledgers as ledgers
 
 
 async def focused(page: Page) -> str:
@@ -79,7 +80,7 @@ async def test_every_place_of_the_navigation_has_a_key(visit: Visit) -> None:
 
 
 async def test_discipline_signs_without_a_mouse(visit: Visit, stage: Stage) -> None:
-    page = await (await visit(Role.DISCIPLINE)).go(f"/clues/{data.clues()[0]['clue_id']}")
+    page = await (await visit(Role.DISCIPLINE)).go(f"/clues/{ledgers.clues()[0]['clue_id']}")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     while await focused(page) != "签收":

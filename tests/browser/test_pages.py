@@ -8,10 +8,11 @@ import pytest
 from kit.auth import Role
 from tests.browser.conftest import OFFICE_SCREEN, Stage, Visit
 from tests.console import fake_data as data
+from tests.console import fake_ledgers as ledgers
 from tests.eventually import eventually
 
 ALERT = data.alerts()[1]["alert_id"]
-CLUE = data.clues()[0]["clue_id"]
+CLUE = ledgers.clues()[0]["clue_id"]
 PAGES = {
     Role.OPERATOR: {
         "overview": "/",

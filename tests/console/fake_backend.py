@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from contracts.event import fact_id
 from tests.console import fake_data as data
+from tests.console import fake_ledgers as ledgers
 
 Json = dict[str, Any]
 
@@ -20,7 +21,7 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.alerts = data.alerts()
-        self.clues = data.clues()
+        self.clues = ledgers.clues()
         self.down: set[str] = set()
         """First parts of paths whose service answers 503."""
         self.asked: list[tuple[str, str, Json]] = []
@@ -131,11 +132,11 @@ class FakeBackend:
 
         @app.get("/v1/rules")
         async def rules() -> Json:
-            return {"items": [data.rule(key) for key in data.RULES]}
+            return {"items": [ledgers.rule(key) for key in data.RULES]}
 
         @app.get("/v1/rules/{key}")
         async def rule(key: str) -> Response:
-            return JSONResponse(data.rule(key)) if key in data.RULES else _missing("没有这条规则")
+            return JSONResponse(ledgers.rule(key)) if key in data.RULES else _missing("没有这条规则")
 
         @app.get("/v1/forecasts")
         async def forecasts(year: int) -> Json:
@@ -151,7 +152,7 @@ class FakeBackend:
 
     def _ledger(self, app: FastAPI) -> None:
         @app.get("/v1/ledgers")
-        async def ledgers() -> Json:
+        async def names() -> Json:
             names = {
                 "documents": "发文",
                 "meetings": "会议",
@@ -168,15 +169,15 @@ class FakeBackend:
                 return Response(
                     b"PK workbook", media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
                 )
-            found = [row for row in data.rows() if q in row["heading"]] if ledger == "documents" else []
+            found = [row for row in ledgers.rows() if q in row["heading"]] if ledger == "documents" else []
             size = min(limit, 20)
-            page = self._page(found[after : after + size], ledger=ledger, title=ledger, columns=data.COLUMNS)
+            page = self._page(found[after : after + size], ledger=ledger, title=ledger, columns=ledgers.COLUMNS)
             page["next"] = str(after + size) if len(found) > after + size else None
             return JSONResponse(page)
 
         @app.get("/v1/acts/{act_id}")
         async def act(act_id: str) -> Response:
-            row = next((row for row in data.rows() if row["act_id"] == act_id), None)
+            row = next((row for row in ledgers.rows() if row["act_id"] == act_id), None)
             if row is None:
                 return _missing("没有这条行为记录")
             return JSONResponse(
@@ -185,21 +186,21 @@ class FakeBackend:
                     "type": "cn.jianfu.doc.issued.v1",
                     "ledger": "documents",
                     "title": "发文台账",
-                    "columns": data.COLUMNS,
+                    "columns": ledgers.COLUMNS,
                     "withdrawn": False,
                     "row": row,
-                    "history": data.history(),
+                    "history": ledgers.history(),
                     "current": data.CURRENT,
                 }
             )
 
         @app.get("/v1/counts")
         async def counts(year: int) -> Json:
-            return self._page(data.counts(year))
+            return self._page(ledgers.counts(year))
 
         @app.get("/v1/plans")
         async def plans() -> Json:
-            return self._page(data.plans())
+            return self._page(ledgers.plans())
 
         @app.get("/v1/units")
         async def units() -> Json:
@@ -210,11 +211,11 @@ class FakeBackend:
     def _intake_and_notify(self, app: FastAPI) -> None:
         @app.get("/v1/sources")
         async def sources() -> Json:
-            return self._page(data.sources())
+            return self._page(ledgers.sources())
 
         @app.get("/v1/quarantine")
         async def quarantine() -> Json:
-            return self._page(data.quarantine())
+            return self._page(ledgers.quarantine())
 
         @app.post("/v1/quarantine/{entry}/replay")
         async def replay(entry: str) -> Json:
@@ -230,7 +231,7 @@ class FakeBackend:
             body = await request.json()
             one = next(one for one in self.alerts if one["alert_id"] == body["alert_id"])
             clue = {
-                **data.clues()[0],
+                **ledgers.clues()[0],
                 "clue_id": fact_id("clue", body["alert_id"]),
                 "alert_id": one["alert_id"],
                 "title": one["title"],

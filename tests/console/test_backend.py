@@ -8,9 +8,10 @@ import pytest
 
 from kit.auth import Principal, Role
 from kit.errors import Conflict, Forbidden, NotFound, Overloaded, Rejected, Unauthorized
-from services.console.answers import Page, Unit
+from services.console.answers.ledger import Unit
+from services.console.answers.shape import Page
 from services.console.backend import Backend, Service, Unavailable, attempt
-from services.console.units import FRESH, Units
+from services.console.units import FRESH, Names, Units
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 OPERATOR = Principal("o", Role.OPERATOR, "990101")
@@ -130,13 +131,13 @@ async def test_names_of_units_are_asked_for_page_by_page_and_remembered_for_a_wh
 
     directory = Units(backend(answer, clock), now=clock)
     for _ in range(2):
-        assert {key: unit.name for key, unit in (await directory.directory(OPERATOR, "t")).items()} == {
+        assert {key: unit.name for key, unit in (await directory.names(OPERATOR, "t")).units.items()} == {
             "a": "A",
             "b": "B",
         }
     assert asked == ["", "2"]
     clock.now += FRESH + timedelta(seconds=1)
-    await directory.directory(OPERATOR, "t")
+    await directory.names(OPERATOR, "t")
     assert asked == ["", "2", "", "2"]
 
 
@@ -148,8 +149,8 @@ async def test_an_office_is_not_shown_the_names_that_an_operator_may_know() -> N
         return httpx.Response(200, json={"items": []})
 
     directory = Units(backend(answer), now=Clock())
-    await directory.directory(OPERATOR, "operator")
-    await directory.directory(Principal("x", Role.OFFICE, "990101", frozenset({"a"})), "office")
+    await directory.names(OPERATOR, "operator")
+    await directory.names(Principal("x", Role.OFFICE, "990101", frozenset({"a"})), "office")
     assert seen == ["Bearer operator", "Bearer office"]
 
 
@@ -157,6 +158,19 @@ async def test_known_names_outlive_a_ledger_that_is_away() -> None:
     clock = Clock()
     answers: list[Answer] = [lambda _: httpx.Response(200, json={"items": [{"unit_id": "a", "name": "A"}]}), away]
     directory = Units(backend(in_turn(answers), clock), now=clock)
-    await directory.directory(OPERATOR, "t")
+    await directory.names(OPERATOR, "t")
     clock.now += FRESH * 2
-    assert (await directory.directory(OPERATOR, "t"))["a"].name == "A"
+    assert (await directory.names(OPERATOR, "t")).unit("a") == "A"
+
+
+def test_units_and_places_are_called_by_their_names() -> None:
+    names = Names(
+        {
+            "990101.agriculture": Unit(unit_id="990101.agriculture", name="青禾县农业农村局", jurisdiction="990101"),
+            "gov": Unit(unit_id="gov", name="青禾县人民政府", jurisdiction="990101"),
+        }
+    )
+    assert (names.unit("gov"), names.unit("nobody")) == ("青禾县人民政府", "nobody")
+    assert (names.place("990101"), names.place("9901"), names.place("00")) == ("青禾县", "9901", "全国")
+    said = "县直单位 990101.agriculture 从 990101001.town 借调，2025-03-03 起。"
+    assert names.in_text(said) == "县直单位青禾县农业农村局从 990101001.town 借调，2025-03-03 起。"

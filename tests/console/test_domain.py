@@ -5,18 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.console import wording
-from services.console.answers import Count, Forecast, Plan, RuleCount, Sheet, Source
-from services.console.domain import (
-    PlanLine,
-    Trend,
-    is_populated,
-    is_silent,
-    merged,
-    plan_lines,
-    silent_days,
-    tally,
-    trends,
-)
+from services.console.answers.intake import Source
+from services.console.answers.ledger import Count, Plan
+from services.console.answers.monitor import Forecast, RuleCount, Sheet
+from services.console.domain import PlanLine, Trend, feed_of, is_populated, merged, plan_lines, tally, trends
 
 
 def test_alerts_are_counted_by_severity_and_by_rule() -> None:
@@ -92,12 +84,22 @@ def test_the_most_urgent_plans_come_first_with_their_forecast() -> None:
     assert lines[2].exceeds_on == date(2026, 12, 1)
 
 
-@pytest.mark.parametrize(
-    ("hours", "days", "silent"), [(None, None, True), (0, 0, False), (167.9, 6, False), (168, 7, True)]
-)
-def test_a_source_is_silent_after_a_week(hours: float | None, days: int | None, silent: bool) -> None:
-    source = Source(source="/oa", silent_hours=hours)
-    assert (silent_days(source), is_silent(source)) == (days, silent)
+def test_a_source_is_silent_when_others_speak_without_it() -> None:
+    hours = {"/now": 2.0, "/almost": 2.0 + 167.9, "/behind": 2.0 + 168, "/never": None}
+    feed = feed_of([Source(source=name, silent_hours=since) for name, since in hours.items()])
+    assert [(line.source.source, line.behind, line.silent) for line in feed.lines] == [
+        ("/now", 0, False),
+        ("/almost", 6, False),
+        ("/behind", 7, True),
+        ("/never", None, True),
+    ]
+    assert (feed.silent, feed.quiet, feed.stale) == (2, 0, False)
+
+
+def test_a_stop_of_everything_is_told_apart() -> None:
+    feed = feed_of([Source(source="/a", silent_hours=240), Source(source="/b", silent_hours=241)])
+    assert (feed.silent, feed.quiet, feed.stale) == (0, 10, True)
+    assert (feed_of([]).quiet, feed_of([]).stale) == (None, True)
 
 
 @pytest.mark.parametrize(

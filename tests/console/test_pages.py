@@ -1,15 +1,18 @@
 """Every page for every role: it is drawn, or refused, and shows what the services said."""
 
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from kit.auth import Role, permissions
+from services.console.pages import overview
 from tests.console import fake_data as data
+from tests.console import fake_ledgers as ledgers
 from tests.console.conftest import Browser
 from tests.console.fake_backend import FakeBackend
 
 ALERT = data.alerts()[1]["alert_id"]
-CLUE = data.clues()[0]["clue_id"]
+CLUE = ledgers.clues()[0]["clue_id"]
 OFFICE, OPERATOR, DISCIPLINE, ADMIN = Role.OFFICE, Role.OPERATOR, Role.DISCIPLINE, Role.ADMIN
 EVERYBODY = {OFFICE, OPERATOR, DISCIPLINE, ADMIN}
 WATCHERS = EVERYBODY - {OFFICE}
@@ -173,6 +176,20 @@ async def test_a_fault_is_a_page_in_the_users_own_frame(browse: Browser, path: s
     assert page.status_code == status
     assert '<nav class="side"' in page.text
     assert "回到首页" in page.text
+
+
+async def test_a_fault_of_ours_is_a_page_too_and_logged_once(browse: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    client = await browse(OPERATOR)
+    monkeypatch.setattr(overview, "plan_lines", broken)
+    with structlog.testing.capture_logs() as logs:
+        page = await client.get("/")
+    assert page.status_code == 500
+    assert "请将时间和页面地址告知系统管理员" in page.text
+    assert "ZeroDivisionError" not in page.text
+    assert len([line for line in logs if line["log_level"] == "error"]) == 1
 
 
 async def test_a_service_that_is_away_is_named_and_the_rest_stays(browse: Browser, backend: FakeBackend) -> None:

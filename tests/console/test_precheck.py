@@ -158,7 +158,7 @@ async def test_a_draft_is_judged_and_its_text_stays_here(browse: Browser, backen
     for place in (json.dumps(backend.asked, ensure_ascii=False), json.dumps(logs, ensure_ascii=False), page.text):
         assert BODY[:12] not in place
     assert "有 1 项不符合规定" in page.text
-    assert "压缩到 4000 字以内" in page.text
+    assert "<b>除非</b>属于“上级明确要求制发的综合性文件”" in page.text
     assert "请补充：附注印有联系方式" in page.text
     assert f"正文 {count_characters(BODY):,}".replace(",", "\u2009") in page.text
     assert "关于开展排查的通知" in page.text

@@ -8,7 +8,10 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from kit.auth import Role
-from services.console.answers import Alert, AlertFile, Clue, Page, Rule
+from services.console.answers.dossier import AlertFile
+from services.console.answers.monitor import Alert, Rule
+from services.console.answers.notify import Clue
+from services.console.answers.shape import Page
 from services.console.backend import Service, attempt
 from services.console.desk import desk_of
 from services.console.live import position

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from kit.auth import Role
-from services.console.answers import AlertFile, Clue, Page
+from services.console.answers.dossier import AlertFile
+from services.console.answers.notify import Clue
+from services.console.answers.shape import Page
 from services.console.backend import Service, attempt
 from services.console.desk import desk_of
 from services.console.session import WATCHERS, User, posted, signed_in

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse
 
-from services.console.answers import Act, Column, LedgerName, LedgerPage, Page, Sheet, Verdict
+from services.console.answers.ledger import Act, Column, LedgerName, LedgerPage
+from services.console.answers.monitor import Sheet, Verdict
+from services.console.answers.shape import Page
 from services.console.backend import Part, Service, attempt
 from services.console.desk import Desk, desk_of
 from services.console.domain import merged

@@ -6,17 +6,20 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kit.clock import BEIJING, now
-from services.console.answers import Alert, Clue, Count, Current, Forecast, Page, Plan, Rule, RuleCount, Source
+from services.console.answers.intake import Source
+from services.console.answers.ledger import Count, Plan
+from services.console.answers.monitor import Alert, Forecast, Rule, RuleCount
+from services.console.answers.notify import Clue
+from services.console.answers.shape import Current, Page
 from services.console.backend import Part, Service, attempt
 from services.console.desk import Desk, desk_of
 from services.console.domain import (
     MONTHS,
     Tally,
     Trend,
+    feed_of,
     is_populated,
-    is_silent,
     plan_lines,
-    silent_days,
     tally,
     trends,
 )
@@ -64,8 +67,7 @@ async def overview(
         plans=plans,
         plan_lines=plan_lines(plans.value.items, expected) if plans.value else (),
         sources=sources,
-        silent_days=silent_days,
-        silent=[source.source for source in sources.value.items if is_silent(source)] if sources.value else [],
+        feed=feed_of(sources.value.items) if sources.value else None,
         clues=clues,
     )
 

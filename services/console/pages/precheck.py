@@ -10,7 +10,8 @@ from pydantic import JsonValue
 from kit.auth import Role
 from kit.clock import now
 from kit.errors import NotFound, Rejected
-from services.console.answers import Act, Sheet
+from services.console.answers.ledger import Act
+from services.console.answers.monitor import Sheet
 from services.console.backend import Part, Service, attempt
 from services.console.desk import Desk, desk_of
 from services.console.drafts import BY_KEY, DRAFTS, Draft
@@ -44,7 +45,7 @@ async def judge(request: Request, user: Annotated[User, Depends(posted(*ALLOWED)
     sent = await request.form()
     entries = {name: [value for value in sent.getlist(name) if isinstance(value, str)] for name in sent}
     _refuse_secrets(entries)
-    units = await desk.state.units.directory(user, user.token)
+    units = (await desk.names()).units
     keys = {unit.name: unit.unit_id for unit in units.values()}
     filled = fill(draft, entries, keys)
     data, errors = await _complete(desk, draft, filled)

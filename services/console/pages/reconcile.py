@@ -5,10 +5,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from services.console.answers import Answer, Page, Quarantined, Source
+from services.console.answers.intake import Quarantined, Source
+from services.console.answers.shape import Answer, Page
 from services.console.backend import Service, attempt
 from services.console.desk import desk_of
-from services.console.domain import is_silent, silent_days
+from services.console.domain import feed_of
 from services.console.session import OPERATORS, User, posted, signed_in
 
 router = APIRouter()
@@ -25,8 +26,7 @@ async def sources(request: Request, user: Annotated[User, Depends(signed_in(*OPE
         "sources.html",
         current=page.value.current if page.value else None,
         page=page,
-        silent_days=silent_days,
-        silent=[source.source for source in page.value.items if is_silent(source)] if page.value else [],
+        feed=feed_of(page.value.items) if page.value else None,
     )
 
 

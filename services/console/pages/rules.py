@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from services.console.answers import Page, Rule
+from services.console.answers.monitor import Rule
+from services.console.answers.shape import Page
 from services.console.backend import Service, attempt
 from services.console.desk import desk_of
 from services.console.session import EVERYBODY, User, signed_in

@@ -13,6 +13,7 @@
   function draw(box) {
     const until = Number(box.dataset.until);
     const year = Number(box.dataset.year);
+    const before = numbers(box.dataset.last);
     const chart = echarts.init(box, null, { renderer: "svg" });
     chart.setOption({
       animation: false,
@@ -27,7 +28,7 @@
         padding: [4, 8],
         textStyle: { color: colour("--ink"), fontSize: 12 },
         axisPointer: { type: "shadow", shadowStyle: { color: "rgba(47, 93, 134, 0.08)" } },
-        formatter: (points) => points[0].axisValue + "月\n" + points.map((p) => p.seriesName + "年  " + p.value).join("\n"),
+        formatter: (points) => points[0].axisValue + "月\n" + points.map((p) => p.seriesName + "年  " + (p.value === undefined ? "—" : p.value)).join("\n"),
       },
       xAxis: {
         type: "category",
@@ -55,7 +56,7 @@
         {
           name: String(year - 1),
           type: "line",
-          data: numbers(box.dataset.last),
+          data: before.some((n) => n > 0) ? before : [],
           symbol: "none",
           lineStyle: { color: colour("--chart-before"), width: 1.5, type: [4, 2] },
           itemStyle: { color: colour("--chart-before") },
