@@ -10,6 +10,7 @@ from services.notify.channels.base import Kind, Reason
 from services.notify.domain.deadlines import Published
 from services.notify.domain.desks import UnitVersion
 from services.notify.domain.mail import Decision, Letter, Mailroom
+from services.notify.domain.retry import FARTHEST
 from services.notify.queries import Whose
 from services.notify.wire import AlertChange
 
@@ -121,7 +122,11 @@ class Claimed:
 _CLAIM: Final = """
     update delivery set state = 'sending', attempts = attempts + 1, next_at = $1::timestamptz + $3::interval
     where id in (
-        select id from delivery where completed_at is null and next_at <= $1 and (receiver = any($4)) <> $5
+        select id from delivery
+        where completed_at is null and (receiver = any($4)) <> $5
+          and (next_at <= $1
+               or state = 'waiting' and due_at = opened_at
+               or state <> 'waiting' and next_at > $1::timestamptz + $6::interval)
         order by next_at limit $2 for update skip locked)
     returning id, kind, receiver, channel, attempts, due_at"""
 _RETRY: Final = """
@@ -136,8 +141,12 @@ _COMPLETE: Final = """
 
 
 async def claim(db: Connection, whose: Whose, now: datetime, *, limit: int, lease: timedelta) -> list[Claimed]:
-    """Take due messages to send, the longest due first; after ``lease`` they may be taken again."""
-    rows = await db.fetch(_CLAIM, now, limit, lease, whose.receivers, whose.others)
+    """Take due messages to send, the longest due first; after ``lease`` they may be taken again.
+
+    What is to leave at once is due whatever the stream's clock said, and so is what waits longer than anything ever
+    does: a clock has been set back.
+    """
+    rows = await db.fetch(_CLAIM, now, limit, lease, whose.receivers, whose.others, max(lease, FARTHEST))
     return [Claimed(**row) for row in rows]
 
 

@@ -5,6 +5,8 @@ from typing import Final
 
 FIRST: Final = timedelta(seconds=2)
 LONGEST: Final = timedelta(minutes=15)
+FARTHEST: Final = LONGEST * 1.25
+"""No pause is longer, the spread included."""
 
 
 def backoff(attempts: int, *, jitter: float, asked: timedelta | None = None) -> timedelta:
