@@ -84,6 +84,6 @@ async def _copied(db: Connection, entries: Sequence[Entry]) -> dict[int, Copied]
 async def read_entries(db: Connection, after: int = _BEFORE, *, batch: int = _BATCH) -> AsyncIterator[list[Entry]]:
     """Yield the journal in portions."""
     while entries := await queries_audit.entries(db, after, batch):
-        yield entries
         after = entries[-1].position
+        yield entries  # the caller's own: it may take them apart
         await asyncio.sleep(0)

@@ -5,6 +5,7 @@ from nats.aio.client import Client
 
 from kit.errors import Conflict
 from kit.streams import FACTS, ensure_stream
+from services.ledger import restoring
 from services.ledger.restoring import restore_journal, restore_stream
 from tests.ledger.log import BAD, Log
 from tests.ledger.test_notary import PUBLIC
@@ -94,6 +95,14 @@ async def test_the_stream_is_made_anew_from_the_journal(log: Log, left: int | No
         names = [f"{row['fact_id']}.8" if row["repeats"] else row["fact_id"] or "journal.3" for row in rows]
         assert [name for _, name, _ in await held(log.nc)] == names
         assert {subject.split(".")[1] for subject, _, _ in await held(log.nc)} <= {"99", "00", "990101"}
+
+
+async def test_a_stream_that_holds_everything_stays_as_it_is(log: Log, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(restoring, "_SIZE", 3)  # portions, as a journal of millions has
+    before = await held(log.nc)
+    done = await restore_stream(log.nc, log.world.pool, PUBLIC)
+    assert done.entries == len(before)
+    assert await held(log.nc) == before
 
 
 async def test_another_stream_is_replaced_only_on_demand(log: Log):
