@@ -36,7 +36,7 @@ help: ## 显示这份帮助
 # ------------------------------------------------------------------- run
 
 .PHONY: demo
-demo: $(STAMPS)/run $(STAMPS)/vendor ## 演示:启动整个系统,灌入真实公文和一年的脚本,列出发现的问题
+demo: $(STAMPS)/run $(STAMPS)/vendor ## 演示：启动整个系统，灌入真实公文和一年的脚本，列出发现的问题
 	@$(BIN)/jianfu demo --with-parent $(if $(STAY),--stay)
 
 .PHONY: up
@@ -46,15 +46,15 @@ up: $(STAMPS)/run $(STAMPS)/vendor ## 启动整个系统(数据在 .jianfu/)
 # ------------------------------------------------------------------- test
 
 .PHONY: test
-test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试,末尾说明哪些没有运行
-	@$(OWN_HOME) $(BIN)/pytest -q
+test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试，末尾说明哪些没有运行
+	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile -m "not chaos"
 
-.PHONY: system
-system: $(STAMPS)/dev $(STAMPS)/vendor ## 只运行整系统测试(杀进程、停服务器、写满磁盘)
-	@$(OWN_HOME) $(BIN)/pytest -q -m system
+.PHONY: chaos-short
+chaos-short: $(STAMPS)/dev $(STAMPS)/vendor ## 破坏性试验的短形式：杀进程、停服务器、写满磁盘、集群换主
+	@$(OWN_HOME) $(BIN)/pytest -q -m chaos
 
 .PHONY: chaos
-chaos: $(STAMPS)/dev $(STAMPS)/vendor ## 长时间杀进程试验:2 万件事件,60 次 kill -9
+chaos: $(STAMPS)/dev $(STAMPS)/vendor ## 长时间杀进程试验：2 万件事件，60 次 kill -9
 	@$(OWN_HOME) $(BIN)/python -m tests.system.kill --events 20000 --kills 60
 
 .PHONY: check

@@ -25,7 +25,7 @@ from kit.reader import Delivery, Progress, read
 from kit.streams import FACTS, ensure_stream
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.chaos]
 
 CONFIG = """
 server_name: "{name}"

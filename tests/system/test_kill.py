@@ -6,7 +6,7 @@ import pytest
 
 from tests.system.kill import run
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.chaos]
 
 
 async def test_nothing_acknowledged_is_lost_while_everything_is_killed(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.system.outage import OUTAGES, Outage, disk
 from tests.system.sending import counties
 from tests.system.stage import Stage, stage
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.chaos]
 
 SECONDS = float(os.environ.get("JIANFU_OUTAGE_SECONDS", "4"))
 EVENTS = 150

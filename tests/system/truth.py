@@ -13,7 +13,6 @@ import httpx
 import nats
 
 from contracts.event import fact_id
-from kit.db import EVERYWHERE
 from services.ledger.rebuild import rebuild
 from services.monitor.book import load, shipped
 from tests.monitor.test_apply import expected
@@ -103,9 +102,7 @@ async def _one(system: Running, service: str, statement: str) -> asyncpg.Record:
 
 
 async def _rows(system: Running, service: str, statement: str) -> list[asyncpg.Record]:
-    db = await asyncpg.connect(
-        system.database(service), server_settings={"search_path": service, "app.jurisdiction": EVERYWHERE}
-    )
+    db = await asyncpg.connect(system.database(service), server_settings={"search_path": service})
     try:
         return list(await db.fetch(statement))
     finally:
