@@ -102,7 +102,8 @@ async def _one(system: Running, service: str, statement: str) -> asyncpg.Record:
 
 
 async def _rows(system: Running, service: str, statement: str) -> list[asyncpg.Record]:
-    db = await asyncpg.connect(system.database(service), server_settings={"search_path": service})
+    everywhere = {"search_path": service, "app.jurisdiction": "00"}  # where rows are shown by jurisdiction only
+    db = await asyncpg.connect(system.database(service), server_settings=everywhere)
     try:
         return list(await db.fetch(statement))
     finally:
