@@ -28,7 +28,8 @@ def is_outage(error: BaseException) -> bool:
     """Tell whether the world was in the way (server away, disk full, time over), so that trying again makes sense."""
     if isinstance(error, asyncpg.InterfaceError):  # also wrong use of the driver, which no waiting mends
         return any(words in str(error) for words in _BROKEN)
-    if isinstance(error, asyncpg.InsufficientPrivilegeError):  # also the code of a read-only disk: "could not open file"
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        # also the code of a read-only disk: "could not open file"
         return str(error).startswith("could not ")
     return isinstance(error, _PASSING)
 

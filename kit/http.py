@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
-import pydantic_core
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
@@ -14,7 +13,6 @@ from fastapi.routing import iter_route_contexts
 from kit.auth import Keys, public
 from kit.config import ServiceSettings
 from kit.edge import Edge
-from kit.errors import Rejected
 from kit.failures import describe
 from kit.metrics import Metrics
 from kit.problems import answer_faults, problem
@@ -119,11 +117,3 @@ def _add_health(app: FastAPI, readiness: Readiness, metrics: Metrics) -> None:
     async def scrape() -> Response:
         """Answer Prometheus."""
         return Response(metrics.page(), media_type=metrics.content_type)
-
-
-def parse_json(body: bytes) -> object:
-    """Parse a raw body; raise ``Rejected`` (malformed) for bad JSON, NaN or nesting beyond 200 levels."""
-    try:
-        return pydantic_core.from_json(body, allow_inf_nan=False)
-    except ValueError:
-        raise Rejected("请求内容不是有效的 JSON（UTF-8，不含 NaN，嵌套不超过 200 层）", code="malformed") from None

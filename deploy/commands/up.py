@@ -54,7 +54,8 @@ def run_demo(arguments: argparse.Namespace) -> int:
     import os
 
     stay = sys.stdin.isatty() and sys.stdout.isatty() if arguments.stay is None else arguments.stay
-    os.environ["INTAKE_TELLS_DAYS"] = "false"  # the scripted year brings its own days; today's would end its loans at once
+    # the scripted year brings its own days; today's would end its loans at once
+    os.environ["INTAKE_TELLS_DAYS"] = "false"
 
     async def play(system: "System") -> int | None:
         from deploy.demo import main as demo

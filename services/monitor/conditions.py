@@ -1,7 +1,7 @@
 """Conditions of rule files on one act, in three values: true, false, or ``None`` when a needed field is missing. Pure."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -51,11 +51,6 @@ def every(conditions: Sequence[Condition], act: Act, world: World) -> tuple[bool
         if result is None:
             missing.append(condition.field)
     return (None if missing else True), tuple(missing)
-
-
-def fields_of(conditions: Iterable[Condition]) -> frozenset[str]:
-    """Return the fields that conditions read."""
-    return frozenset(condition.field for condition in conditions)
 
 
 def _compare(op: Operator, have: Any, want: Any) -> bool:

@@ -89,10 +89,3 @@ def _bounds(book: Book, rule: str, scope: str, acts: Mapping[str, Act]) -> Itera
         if bound is not None and scope in bound.evaluator.scopes(bound.params, act):
             places.add((act.place, act.name))
             yield bound
-
-
-def judge_all(book: Book, acts: Iterable[Act], world: World) -> list[Verdict]:
-    """Return every verdict on a whole history: what any incremental run must come to."""
-    index = Index(acts)
-    pairs = sorted({pair for act in index.by_id.values() for pair in book.scopes(act)})
-    return [verdict for rule, scope in pairs for verdict in judge(book, rule, scope, index.scene(scope), world)]

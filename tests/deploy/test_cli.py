@@ -75,7 +75,9 @@ def test_one_service_alone_names_the_environment_it_lacks(
     assert "缺少环境变量：DATABASE_URL" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild", "audit verify"])
+@pytest.mark.parametrize(
+    "line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild", "audit verify"]
+)
 def test_a_command_without_a_running_system_says_so(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

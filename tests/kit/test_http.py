@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Literal
 
@@ -10,14 +9,12 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Query, Request
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, Field
 
 from kit.auth import public
 from kit.config import ServiceSettings
 from kit.errors import TITLES, Conflict, Forbidden, NotFound, Overloaded, Rejected, TooLarge, Unauthorized
-from kit.http import Readiness, create_http, parse_json
+from kit.http import Readiness, create_http
 from kit.metrics import Metrics
 
 SECRET = "张三的证明"
@@ -309,18 +306,3 @@ async def test_the_description_is_published_and_loads_nothing_from_outside(clien
 def test_every_code_has_a_chinese_title() -> None:
     for code, title in TITLES.items():
         assert any("\u4e00" <= character <= "\u9fff" for character in title), code
-
-
-@given(st.binary(max_size=200) | st.text().map(str.encode) | st.integers(1, 3000).map(lambda n: b"[" * n + b"]" * n))
-def test_parsing_json_gives_a_value_or_a_rejection(body: bytes) -> None:
-    with contextlib.suppress(Rejected):
-        assert parse_json(body) == json.loads(body)
-
-
-@pytest.mark.parametrize(
-    "body", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"[" * 300 + b"]" * 300, b'"\xff"', b"1 2"]
-)
-def test_what_is_no_strict_json_is_refused(body: bytes) -> None:
-    with pytest.raises(Rejected) as caught:
-        parse_json(body)
-    assert caught.value.code == "malformed"

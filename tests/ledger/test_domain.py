@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.catalog import decode
-from services.ledger.chain import GENESIS, Link, first_broken, link
+from services.ledger.chain import GENESIS, link
 from services.ledger.columns import Row
 from services.ledger.domain import (
     FOREVER,
@@ -25,6 +25,7 @@ from services.ledger.domain import (
 from services.ledger.facts import Reading, Trouble, by_event, open_envelope, read_fact
 from services.ledger.projections import load_ledgers
 from tests import factories as f
+from tests.ledger.links import Link, first_broken
 
 LEDGERS = {one.name: one for one in load_ledgers()}
 

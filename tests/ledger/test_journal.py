@@ -9,11 +9,12 @@ import pytest
 
 from kit.db import Connection
 from services.ledger import recording, store
-from services.ledger.chain import GENESIS, Link, first_broken
+from services.ledger.chain import GENESIS
 from services.ledger.domain import CHINA
 from services.ledger.recording import Recorder
 from tests import factories as f
 from tests.ledger.facts_of_a_year import FACTS
+from tests.ledger.links import Link, first_broken
 from tests.ledger.world import World
 
 pytestmark = pytest.mark.connected

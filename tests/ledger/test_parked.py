@@ -7,8 +7,8 @@ import pytest
 
 from contracts.documents import DocumentIssued
 from kit import clock
-from services.ledger.chain import Link, first_broken
 from tests import factories as f
+from tests.ledger.links import Link, first_broken
 from tests.ledger.world import World
 
 pytestmark = pytest.mark.connected

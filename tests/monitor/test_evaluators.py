@@ -14,12 +14,13 @@ from contracts.workdays import builtin
 from services.monitor.book import load, shipped
 from services.monitor.cases import read_fact
 from services.monitor.domain import CHINA, Act, Verdict, fold
-from services.monitor.engine import Index, judge, judge_all
+from services.monitor.engine import Index, judge
 from services.monitor.evaluators.loan import add_months
 from services.monitor.evaluators.quota import exceeds_on
 from services.monitor.judging import ACT_SCOPE
 from services.monitor.relations import BUCKET_DAYS, bucket, needs, offers
 from services.monitor.world import REFERENCE, World, build
+from tests.oracle import judge_all
 
 BOOK = load(*shipped())
 CALENDAR = builtin()

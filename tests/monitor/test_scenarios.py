@@ -9,7 +9,6 @@ from contracts.catalog import decode
 from contracts.workdays import builtin
 from services.monitor.book import Book, load, shipped
 from services.monitor.domain import Verdict, fold
-from services.monitor.engine import judge_all
 from services.monitor.world import REFERENCE, build
 from tests.factories import (
     Event,
@@ -23,6 +22,7 @@ from tests.factories import (
     wire,
     withdrawn,
 )
+from tests.oracle import judge_all
 
 
 @pytest.fixture(scope="module")
