@@ -28,7 +28,7 @@ DEATHS_AT_START = 3
 """A service that dies so often before it was ever ready will not get well by waiting."""
 LOOK = 0.5
 """Seconds between two looks at a server."""
-LONGEST_PAUSE = 8.0
+LONGEST_PAUSE = 2.0
 """Seconds between two tries to start a server."""
 WORTH_TELLING = 4
 """So many failures in a row are told to the person at the terminal, once."""
@@ -169,7 +169,9 @@ async def _start_again(server: Nats | Postgres, say: Say) -> None:
     """Start a server until it runs: a child of its predecessor, a taken port or a full disk may be long in the way."""
     for failures in itertools.count(1):
         try:
-            server.start()  # takes the loop's thread on purpose: Linux ties a child to the thread that started it
+            server.launch()  # in the loop's thread on purpose: Linux ties a child to the thread that started it
+            while not server.answers():  # noqa: ASYNC110  nobody else tells; a recovery may take its time
+                await asyncio.sleep(0.05)
         except (Unusable, OSError) as error:
             if failures == WORTH_TELLING:
                 say(f"{server.title} 还没有启动，仍在不断重试：{error}")

@@ -61,6 +61,16 @@ class Nats:
 
     def start(self) -> None:
         """Start the server; return when JetStream is ready, else ``Unusable``."""
+        self.launch()
+        end = time.monotonic() + PATIENCE
+        while not self.answers():
+            if time.monotonic() > end:
+                self.stop()
+                raise self._failure()
+            time.sleep(0.02)
+
+    def launch(self) -> None:
+        """Start the server without waiting for it."""
         config = self._home.root / "nats.conf"
         write_secret(config, self._config())
         binary = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
@@ -69,7 +79,12 @@ class Nats:
         self._heard = self._log.stat().st_size if self._log.exists() else 0
         argv = tethered([binary, "-c", config], signal_number=signal.SIGTERM)
         self._process = spawn(argv, log=self._log, keep=[self._home.lock])
-        self._await_answer()
+
+    def answers(self) -> bool:
+        """Tell whether JetStream is ready by now; ``Unusable`` when the server has ended instead."""
+        if not self.alive:
+            raise self._failure()
+        return self._healthy()
 
     def stop(self) -> None:
         """Stop the server; what was acknowledged is on disk."""
@@ -120,20 +135,15 @@ class Nats:
     def _password(self, user: str) -> str:
         return self._home.secret(f"nats-{user}.password")
 
-    def _await_answer(self) -> None:
-        end = time.monotonic() + PATIENCE
-        while not self._healthy():
-            if not self.alive or time.monotonic() > end:
-                self.stop()
-                log = self._log.read_text("utf-8", errors="replace")[-1500:]
-                raise Unusable(f"NATS 没有启动（端口 {self._port}）。日志：{self._log}\n{log}")
-            time.sleep(0.02)
+    def _failure(self) -> Unusable:
+        log = self._log.read_text("utf-8", errors="replace")[-1500:]
+        return Unusable(f"NATS 没有启动（端口 {self._port}）。日志：{self._log}\n{log}")
 
     def _healthy(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self._monitoring_port, timeout=2)
         try:
             connection.request("GET", "/healthz")
-            return self.alive and connection.getresponse().status == http.HTTPStatus.OK
+            return connection.getresponse().status == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
         finally:

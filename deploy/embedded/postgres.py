@@ -58,6 +58,16 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server, creating the cluster on the first run; return when it answers, else ``Unusable``."""
+        self.launch()
+        end = time.monotonic() + PATIENCE
+        while not self.answers():
+            if time.monotonic() > end:
+                self.stop()
+                raise self._failure()
+            time.sleep(0.02)
+
+    def launch(self) -> None:
+        """Start the server, creating the cluster on the first run, without waiting for it."""
         prefix, uid = _not_as_root(self._home.root)
         self._folder.mkdir(mode=0o700, exist_ok=True)
         if uid:
@@ -82,7 +92,13 @@ class Postgres:
         ]
         argv = [*prefix, *tethered(server, signal_number=signal.SIGINT, uid=uid)]
         self._process = spawn(argv, log=self._log, keep=[self._home.lock])
-        self._await_answer()
+
+    def answers(self) -> bool:
+        """Tell whether the server takes connections by now; ``Unusable`` when it has ended instead."""
+        if not self.alive:
+            raise self._failure()
+        probe = [str(_binary("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(self._port)]
+        return subprocess.run(probe, check=False).returncode == 0
 
     def stop(self) -> None:
         """Stop the server: connections are closed, nothing that was committed is lost."""
@@ -113,14 +129,8 @@ class Postgres:
         password.unlink()
         unfinished.rename(data)
 
-    def _await_answer(self) -> None:
-        probe = [str(_binary("pg_isready")), "-q", "-h", LOOPBACK, "-p", str(self._port)]
-        end = time.monotonic() + PATIENCE
-        while not self.alive or subprocess.run(probe, check=False).returncode != 0:
-            if not self.alive or time.monotonic() > end:
-                self.stop()
-                raise Unusable(f"PostgreSQL 没有启动（端口 {self._port}）。日志：{self._log}\n{_tail(self._log)}")
-            time.sleep(0.02)
+    def _failure(self) -> Unusable:
+        return Unusable(f"PostgreSQL 没有启动（端口 {self._port}）。日志：{self._log}\n{_tail(self._log)}")
 
 
 def _binary(name: str) -> Path:
