@@ -15,6 +15,7 @@ _PASSING: Final = (
     asyncpg.OperatorInterventionError,  # shutdown, crash, starting up
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.PostgresSystemError,  # a disk that fails
+    asyncpg.InternalClientError,  # the driver's own state after a connection that broke while a statement was sent
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.ReadOnlySQLTransactionError,  # a standby that is about to take over
 )

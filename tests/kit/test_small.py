@@ -149,6 +149,7 @@ def test_frames_tell_where_and_why_and_no_values() -> None:
         (asyncpg.InsufficientPrivilegeError('could not open file "base/1": Read-only file system'), True),
         (asyncpg.InsufficientPrivilegeError("permission denied for table x"), False),
         (asyncpg.PostgresIOError("could not read block 1"), True),
+        (asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"), True),
         (ConnectionResetError(), True),
         (TimeoutError(), True),
         (OSError(28, "No space left on device"), True),
