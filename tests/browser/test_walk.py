@@ -15,6 +15,7 @@ from kit.auth import Principal, Role
 from services.console.wording import LEDGERS
 from tests import factories
 from tests.browser.conftest import Watch, open_watch
+from tests.eventually import eventually
 from tests.factories import Event
 from tests.system.running import Running, up
 
@@ -202,7 +203,14 @@ async def appears_by_itself(system: Running, operator: Watch, step: Step) -> str
 
 async def is_in_its_ledger(operator: Watch, step: Step) -> None:
     """Find the act in its ledger, open it, and see its proof and the verdict with its clause."""
-    page = await operator.go(f"/ledgers/{step.ledger}")
+
+    async def listed() -> bool:
+        """Ask for the page anew: the ledger may take the act in after the monitor."""
+        page = await operator.go(f"/ledgers/{step.ledger}")
+        return await page.locator("tr", has_text=step.listed).locator(".row-link").count() == 1
+
+    await eventually(listed, within=30)
+    page = operator.page
     assert await page.locator(f".tabs [aria-current]:has-text('{LEDGERS[step.ledger]}')").count() == 1
     await page.locator("tr", has_text=step.listed).locator(".row-link").click()
     judged = page.locator(".judged.violated", has_text=step.rule)
