@@ -10,29 +10,22 @@ import cProfile
 import gc
 import pstats
 import statistics
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from random import Random
 
-import asyncpg
 import uvloop
 
-import services.monitor
-from bench.ledger import counting
+from bench.harness import counting, fresh_database, servers
 from contracts.workdays import builtin
-from deploy.embedded.servers import running
 from kit.db import connect_pool
-from kit.migrate import migrate
 from kit.reader import Delivery
 from services.monitor.apply import State, apply
 from services.monitor.book import load, shipped
 from tests import factories as f
 
-SQL = Path(services.monitor.__file__).parent / "sql"
 STORED = datetime(2026, 1, 1, tzinfo=UTC)
 UNITS = 300
 START = date(2025, 1, 2)
@@ -112,36 +105,29 @@ def _document(random: Random, office: int, number: int, day: date, *, broken: bo
 
 async def bench(acts: int, batch: int, profile: cProfile.Profile | None) -> None:
     """Run the feed once and print the figures of each fifth."""
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as servers:
-        admin = await asyncpg.connect(servers.postgres.url)
-        await admin.execute("create database bench")
-        await admin.close()
-        address = servers.postgres.url.rsplit("/", 1)[0] + "/bench"
-        await migrate(address, "monitor", SQL)
-        pool = await connect_pool(address, size=2, schema="monitor")
+    with servers() as both:
+        pool = await connect_pool(await fresh_database(both.postgres.url, "monitor"), size=2, schema="monitor")
         found = [Delivery(n, f.subject_of(act), f.wire(act), {}, STORED) for n, act in enumerate(feed(acts), 1)]
         state = State(load(*shipped()), builtin())
         size = statistics.mean(len(one.body) for one in found)
         print(f"{acts} acts of {size:.0f} bytes, batches of {batch}, {len(state.book.for_place('9901'))} rules")
         gc.collect()
         gc.freeze()
-        calls: Counter[str] = Counter()
-        undo = counting(calls)
         if profile:
             profile.enable()
-        clock, cpu, part = time.perf_counter(), time.process_time(), max(acts // 5, batch)
-        for start in range(0, acts, batch):
-            async with pool.acquire() as db, db.transaction():
-                await apply(db, state, found[start : start + batch])
-            if (start + batch) % part < batch:
-                now, used = time.perf_counter(), time.process_time()
-                print(
-                    f"  up to {start + batch:>7}: {part / (now - clock):7.0f} acts/s, {part / (used - cpu):7.0f} acts/s of CPU"
-                )
-                clock, cpu = now, used
+        with counting() as calls:
+            clock, cpu, part = time.perf_counter(), time.process_time(), max(acts // 5, batch)
+            for start in range(0, acts, batch):
+                async with pool.acquire() as db, db.transaction():
+                    await apply(db, state, found[start : start + batch])
+                if (start + batch) % part < batch:
+                    now, used = time.perf_counter(), time.process_time()
+                    print(
+                        f"  up to {start + batch:>7}: {part / (now - clock):7.0f} acts/s, {part / (used - cpu):7.0f} acts/s of CPU"
+                    )
+                    clock, cpu = now, used
         if profile:
             profile.disable()
-        undo()
         alerts = await pool.fetchval("select count(*) from alert")
         print(f"  {alerts} alerts, {sum(calls.values()) / (acts / batch):.1f} statements a batch")
         await pool.close()
