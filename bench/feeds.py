@@ -19,8 +19,9 @@ _DETAILS = {
     "printed_by": "中共青禾县委办公室",
     "attachment_note": "1. 重点防火区一览表;2. 值班安排表",
     "implements": [{"title": "关于加强秋冬季森林草原防火工作的意见"}],
+    "sketch": {"method": "han-shingle-1", "values": [number * 0x9E3779B97F4A7C15 % 2**53 for number in range(1, 41)]},
 }
-"""What brings a document to about 900 bytes."""
+"""What brings the acts to about 900 bytes on average."""
 
 
 def plain(count: int) -> Iterator[f.Event]:

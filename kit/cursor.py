@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from kit.headers import Headers
 from kit.ids import new_id
+from kit.nats import listen
 
 HEARTBEAT: Final = 2.0
 """Seconds between two signs of life while there is nothing to read."""
@@ -41,9 +42,6 @@ class Delivery(NamedTuple):
 
 class StreamLost(Exception):
     """The stream does not hold what follows the checkpoint: it was replaced, cut or restored from an old copy."""
-
-
-_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 class Cursor:
@@ -97,12 +95,7 @@ class Cursor:
             raise StreamLost(f"the stream ends at {state.last_seq}, before the checkpoint {self.last}")
         if state.first_seq > self.last + 1:
             raise StreamLost(f"the stream begins at {state.first_seq}, after the checkpoint {self.last}")
-        self._subscription = await self._nc.subscribe(
-            self._inbox,
-            cb=self._receive,
-            pending_msgs_limit=0,
-            pending_bytes_limit=0,  # what we ask for is the limit
-        )
+        self._subscription = await listen(self._nc, self._inbox, self._receive)
         info = await self._js.add_consumer(
             self._stream,
             ConsumerConfig(
@@ -156,31 +149,33 @@ class Cursor:
             if remove and self._nc.is_connected:
                 await self._js.delete_consumer(self._stream, self._name)
 
-    async def _receive(self, message: Msg) -> None:
-        """Take one message from the library: the hot path, nothing here waits."""
+    def _receive(self, subject: str, reply: str, headers: bytes, body: bytes) -> None:
+        """Take one message as it comes in: the hot path, nothing here waits or raises."""
         if self.fault is not None:
             return
         self._heard_at = self._time()
-        reply = message.reply
         if not reply:
-            self._hear(message)
+            self._hear(Headers(headers))
             return
         tokens = reply.split(".")
         at = 5 if len(tokens) == _SHORT_REPLY else 7
-        seq = int(tokens[at])
-        if int(tokens[at + 1]) != self._expected or (seq <= self.last if self._subjects else seq != self.last + 1):
+        try:
+            seq, number, stored, pending = map(int, tokens[at : at + 4])
+        except ValueError:
+            self.fault = "a message that does not say where it stands"
+            return
+        if number != self._expected or (seq <= self.last if self._subjects else seq != self.last + 1):
             self.fault = f"a gap: {seq} came after {self.last}"
             return
         self._expected += 1
         self.last = seq
         self.asked -= 1
-        self.pending = int(tokens[at + 3])
-        time = datetime.fromtimestamp(int(tokens[at + 2]) / 1e9, UTC)
-        self._deliver(Delivery(seq, message.subject, message.data, message.headers or _NO_HEADERS, time))
+        self.pending = pending
+        time = datetime.fromtimestamp(stored / 1e9, UTC)
+        self._deliver(Delivery(seq, subject, body, Headers(headers), time))
 
-    def _hear(self, message: Msg) -> None:
+    def _hear(self, headers: Headers) -> None:
         """Take a word of the server about itself."""
-        headers = message.headers or _NO_HEADERS
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "100":  # a heartbeat
             return

@@ -126,11 +126,11 @@ async def clues_url(addresses: "Addresses", nats_url: str) -> str:
 @pytest_asyncio.fixture(loop_scope="session")
 async def nc(nats_url: str) -> "AsyncIterator[Client]":
     """Give a connection to the application's account."""
-    import nats
+    from kit.nats import close, connect
 
-    connection = await nats.connect(nats_url)
+    connection = await connect(nats_url, name="test")
     yield connection
-    await connection.close()
+    await close(connection)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -17,6 +17,7 @@ from kit import clock, errors, ids
 from kit.config import ServiceSettings, reveal
 from kit.failures import describe, frames, is_outage
 from kit.faults import TEXTS, faults
+from kit.headers import Headers
 from kit.metrics import Metrics
 from kit.paging import Keyset
 from kit.tasks import background
@@ -271,3 +272,19 @@ async def test_background_work_that_fails_is_told_and_does_not_break_the_rest(
     assert "task.failed" in said
     assert "projection" in said
     assert "ValueError: wrong" in said
+
+
+def test_headers_are_read_when_asked_for() -> None:
+    word = Headers(b"NATS/1.0 409 Message Size Exceeds MaxBytes\r\nNats-Pending-Messages: 7\r\n\r\n")
+    assert dict(word) == {
+        "Status": "409",
+        "Description": "Message Size Exceeds MaxBytes",
+        "Nats-Pending-Messages": "7",
+    }
+    assert dict(Headers(b"NATS/1.0\r\nn: \xe5\x87\x8f\r\nempty:\r\nbroken\r\nurl: a:b\r\n\r\n")) == {
+        "n": "减",
+        "empty": "",
+        "url": "a:b",
+    }
+    assert Headers(b"NATS/1.0 100\r\n\r\n")["Description"] == ""
+    assert len(Headers(b"")) == 0
