@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from contracts.event import ActRef, Event, Json, Note
+from contracts.jurisdiction import is_within
 
 
 class ActCorrected(Event):
@@ -28,3 +29,11 @@ class ActWithdrawn(Event):
 
     target: ActRef
     reason: Note
+
+
+def reaches(amending: str, amended: str) -> bool:
+    """Tell whether a correction or withdrawal stated in one jurisdiction counts for an act of another.
+
+    Only for one within its own: nobody takes back another county's acts, whatever order the facts came in.
+    """
+    return is_within(amended, amending)

@@ -85,6 +85,15 @@ async def connect(
     return client
 
 
+async def settle(nc: Client) -> None:
+    """Return when the server has processed what was sent so far; its errors about that have come too.
+
+    The library's ping overtakes what waits to be written, so the first answer proves nothing and the second all.
+    """
+    await nc.flush()
+    await nc.flush()
+
+
 async def close(nc: Client) -> None:
     """Send what is buffered and close, whatever state the connection is in; never raises."""
     with contextlib.suppress(Exception):  # drain() of a connection that is away, close() of one that was reset

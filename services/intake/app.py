@@ -11,7 +11,7 @@ from kit.db import connect_pool
 from kit.http import MAX_BODY, Readiness, create_http
 from kit.metrics import Metrics
 from kit.migrate import migrate
-from kit.nats import close, connect
+from kit.nats import close, connect, settle
 from kit.tasks import background
 from services.intake import http, requests
 from services.intake.config import Settings
@@ -48,13 +48,14 @@ def create_app(settings: Settings) -> FastAPI:
             await facts.start()
             gatherer = Gatherer(facts.commit, key=lambda fact: fact.fact_id, bound=settings.most_waiting)
             stack.push_async_callback(gatherer.drain)
-            taker = Taker(pool, gatherer, Pace(settings.most_a_minute), metrics)
+            taker = Taker(pool, gatherer, facts.stated, Pace(settings.most_a_minute), metrics)
             app.state.parts = Parts(pool, facts, taker, Importer(taker))
             readiness.add("facts", facts.trouble)
             broker = requests.create_broker(settings)
             requests.serve(broker, taker, app.state.keys)
             await stack.enter_async_context(broker)
             await broker.start()
+            await settle(broker.connection)  # until the server has the subscription, requests find nobody
             if settings.tells_days:
                 ticking = await stack.enter_async_context(background(keep_ticking(pool, taker), name="ticking"))
                 readiness.add("days", lambda: "ended" if ticking.done() else None)

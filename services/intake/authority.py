@@ -4,9 +4,10 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from contracts.acts import reaches
 from contracts.jurisdiction import NATION
 from kit.tokens import Principal, Role
-from services.intake.domain import CLOCK_SOURCE, CLOCK_UNIT, Candidate, Reason
+from services.intake.domain import CLOCK_SOURCE, CLOCK_UNIT, Candidate, Reason, Stated
 
 IMPORTS: Final = "/imports/"
 """What the sources of imported ledgers begin with; the jurisdiction, the unit and the kind follow."""
@@ -52,6 +53,23 @@ def objection(who: Principal, fact: Candidate) -> Reason | None:
         return Reason("forbidden", "此凭证无权代表该单位报送", "unitid")
     if fact.target_source is not None and not may_speak(who, fact.target_source):
         return Reason("forbidden", "只能更正或撤回自己来源的事项", "data.target.source")
+    return None
+
+
+def objection_to_amending(who: Principal, fact: Candidate, target: Stated | None) -> Reason | None:
+    """Return why ``who`` may not amend what is stored, or None; ``target`` is None where that is not known (yet).
+
+    Readers leave out what was stated in a jurisdiction that does not cover the target's, so what comes before its
+    target may be taken; only whoever acts for certain units has to wait, because of units readers cannot tell.
+    """
+    if target is None:
+        if not who.units:
+            return None
+        return Reason("target_unknown", "尚未收到被更正或撤回的事项，请在其收录之后重放", "data.target")
+    if not reaches(fact.jurisdiction, target.jurisdiction):
+        return Reason("forbidden", "不能以该区划的名义更正或撤回其他区划的事项", "data.target")
+    if who.units and target.unit not in who.units:
+        return Reason("forbidden", "此凭证无权更正或撤回其他单位的事项", "data.target")
     return None
 
 

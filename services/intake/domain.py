@@ -50,10 +50,18 @@ class Candidate:
     unit: str
     time: datetime
     recorded: datetime
+    target: str | None = None
+    """Of a correction or withdrawal: the fact id of what it is about."""
     target_source: str | None = None
-    """Of a correction or withdrawal: the source of the fact that it is about."""
     traceparent: str | None = None
     warnings: tuple[Warn, ...] = ()
+
+
+class Stated(NamedTuple):
+    """Where and by whom a stored fact was stated."""
+
+    jurisdiction: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from kit.failures import describe, is_outage
 from kit.publish import Outgoing, publish_batch
 from kit.telemetry import batch_span
 from services.intake import lookup, queries, store
-from services.intake.domain import Candidate, Outcome, Standing, fate_of_unconfirmed
+from services.intake.domain import Candidate, Outcome, Standing, Stated, fate_of_unconfirmed
 from services.intake.tally import Tallies, lag_column
 
 PUBLISHING: Final = 30.0
@@ -71,6 +71,14 @@ class Facts:
             await queries.ping(db)
         await lookup.last_position(self._nc.jetstream())
         return None
+
+    async def stated(self, fact_ids: Sequence[str]) -> dict[str, Stated | None]:
+        """Return where and by whom those of the facts that were ever taken were stated; None: not confirmed yet."""
+        async with self._pool.acquire() as db:
+            known = await queries.standing(db, fact_ids)
+        positions = {fact_id: one.position for fact_id, one in known.items() if one.position is not None}
+        found = await lookup.stated(self._nc.jetstream(), positions)
+        return {fact_id: found.get(fact_id) for fact_id in known}
 
     async def commit(self, facts: Sequence[Candidate]) -> list[Outcome]:
         """Store those of ``facts`` that are new and return what became of each, once it is durable.

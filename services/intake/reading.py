@@ -15,7 +15,7 @@ from contracts.alerts import DeliveryCompleted
 from contracts.catalog import ContractBroken, FromTheFuture, find_type, open_envelope, read_data
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued
-from contracts.event import Envelope, Event, Json, Recorded
+from contracts.event import ActRef, Envelope, Event, Json, Recorded
 from contracts.jurisdiction import is_code
 from contracts.log import LogCheckpointed
 from contracts.reference import DayEnded, UnitRegistered
@@ -86,7 +86,8 @@ def _candidate(value: Json, now: datetime, traceparent: str | None) -> Candidate
         unit=fact.unit,
         time=time,
         recorded=recorded,
-        target_source=targeted,
+        target=targeted.fact(fact.source) if targeted else None,
+        target_source=(targeted.source or fact.source) if targeted else None,
         traceparent=value.get("traceparent"),
         warnings=_warnings(fact.event),
     )
@@ -155,8 +156,8 @@ def _plausible(name: str, moment: datetime, now: datetime) -> datetime:
     return moment
 
 
-def _check_meaning(fact: Recorded[Event], now: datetime) -> str | None:
-    """Check what one contract alone cannot say; return the source of the fact that this one is about, if any."""
+def _check_meaning(fact: Recorded[Event], now: datetime) -> ActRef | None:
+    """Check what one contract alone cannot say; return the fact that this one amends, if any."""
     event = fact.event
     if event.stream != "FACTS" or isinstance(event, _NOT_FROM_OUTSIDE):
         raise _Broken("invalid", "此类事件只由系统自身产生，不接受报送", "type")
@@ -165,7 +166,7 @@ def _check_meaning(fact: Recorded[Event], now: datetime) -> str | None:
     if isinstance(event, ActCorrected):
         _check_replacement(event)
     if isinstance(event, ActCorrected | ActWithdrawn):
-        return event.target.source or fact.source
+        return event.target
     return None
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from kit import clock
 from kit.db import Pool
@@ -15,14 +15,16 @@ from kit.metrics import Metrics
 from kit.telemetry import traceparent
 from kit.tokens import Principal
 from services.intake import queries, results, store
-from services.intake.authority import may_speak, objection
-from services.intake.domain import Aside, Candidate, Outcome, Reason, Refused
+from services.intake.authority import may_speak, objection, objection_to_amending
+from services.intake.domain import Aside, Candidate, Outcome, Reason, Refused, Stated
 from services.intake.gathering import Gatherer
 from services.intake.pace import Pace
 from services.intake.reading import read, refused_whole
 from services.intake.results import ItemResult
 from services.intake.tally import Tallies
 
+StatedOf: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, Stated | None]]]
+"""Looks up where and by whom those of some facts that were ever taken were stated."""
 _AT_ONCE: Final = 100
 """Items that are read before other requests get their turn."""
 
@@ -30,9 +32,11 @@ _AT_ONCE: Final = 100
 class Taker:
     """Takes items in: gate, contract, authority, facts, quarantine."""
 
-    def __init__(self, pool: Pool, facts: Gatherer[Candidate, Outcome], pace: Pace, metrics: Metrics) -> None:
-        """Take where facts go, where the rest is set aside, and how much a sender may bring."""
-        self._pool, self._facts, self._pace = pool, facts, pace
+    def __init__(
+        self, pool: Pool, facts: Gatherer[Candidate, Outcome], stated: StatedOf, pace: Pace, metrics: Metrics
+    ) -> None:
+        """Take where facts go and are looked up, where the rest is set aside, and how much a sender may bring."""
+        self._pool, self._facts, self._stated, self._pace = pool, facts, stated, pace
         self._items = metrics.counter(
             "intake_items", "Items taken, by result", {"result": ("accepted", "duplicate", "conflict", "rejected")}
         )
@@ -119,7 +123,16 @@ class Taker:
             items.append(_allowed(read(raw, now=now, traceparent=trace), who))
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-        return items
+        amending = {item.target: item for item in items if isinstance(item, Candidate) and item.target}
+        return await self._amendable(items, list(amending), who) if amending else items
+
+    async def _amendable(
+        self, items: Sequence[Candidate | Refused], targets: Sequence[str], who: Principal
+    ) -> list[Candidate | Refused]:
+        """Refuse corrections and withdrawals of what ``who`` may not amend, as far as it is known."""
+        beside = {item.fact_id: Stated(item.jurisdiction, item.unit) for item in items if isinstance(item, Candidate)}
+        known = {**beside, **await self._stated(targets)}  # what was taken before counts, not what says to be the same
+        return [_amendable(item, who, known) for item in items]
 
     def _measure(self, answers: Sequence[ItemResult], begin: datetime) -> None:
         for result, count in Counter(answer.result for answer in answers).items():
@@ -141,6 +154,16 @@ def _allowed(item: Candidate | Refused, who: Principal) -> Candidate | Refused:
     if item.jurisdiction is not None and not who.may_see(item.jurisdiction):
         return replace(item, jurisdiction=None)
     return item
+
+
+def _amendable(item: Candidate | Refused, who: Principal, known: Mapping[str, Stated | None]) -> Candidate | Refused:
+    if isinstance(item, Refused) or item.target is None:
+        return item
+    reason = objection_to_amending(who, item, known.get(item.target))
+    if reason is None:
+        return item
+    keep = None if reason.code == "forbidden" else item.body
+    return Refused(reason, keep=keep, source=item.source, id=item.id, jurisdiction=item.jurisdiction)
 
 
 class _Aside:

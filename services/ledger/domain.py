@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
-from contracts.acts import ActCorrected, ActWithdrawn
+from contracts.acts import ActCorrected, ActWithdrawn, reaches
 from contracts.event import Event, fact_id
 from services.ledger.columns import Bounds, Column, Row
 
@@ -113,7 +113,8 @@ def acts_of(facts: Iterable[Fact], replacements: Mapping[str, Event]) -> list[Ac
     """Return every act among the facts with its standing over time; ``replacements``: correction -> the data it gives.
 
     Depends on the set of facts only: withdrawn beats all, else the correction with the greatest (recorded, fact id)
-    stands. A correction whose data is of another type than the act's changes nothing.
+    stands. A correction whose data is of another type than the act's changes nothing, nor does what was stated in a
+    jurisdiction that does not cover the act's.
     """
     amendments: dict[str, list[Fact]] = {}
     originals = []
@@ -132,7 +133,8 @@ def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str
     changes = [
         fact
         for fact in sorted(amendments, key=lambda one: (one.recorded, one.fact_id))
-        if isinstance(fact.event, ActWithdrawn) or isinstance(replacements.get(fact.fact_id), kind)
+        if reaches(fact.jurisdiction, original.jurisdiction)
+        and (isinstance(fact.event, ActWithdrawn) or isinstance(replacements.get(fact.fact_id), kind))
     ]
     replaced = (replacements[fact.fact_id] for fact in changes if not isinstance(fact.event, ActWithdrawn))
     forms = (original, *(original._replace(event=event) for event in replaced))

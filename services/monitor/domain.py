@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final, TypeVar
 
-from contracts.acts import ActCorrected, ActWithdrawn
+from contracts.acts import ActCorrected, ActWithdrawn, reaches
 from contracts.alerts import Outcome, Severity
 from contracts.catalog import ContractBroken, FromTheFuture, read_data
 from contracts.event import Event, Recorded
@@ -55,13 +55,16 @@ def stand(original: Recorded[Event], amendments: Iterable[Recorded[Event]]) -> A
 
     Depends on the set of facts only: withdrawn beats all, else the correction with the greatest (recorded, fact id) stands. A
     correction whose replacement is of another type, or can no longer be read, is ignored: intake refuses such, so it is a forgery
-    or a fact from the future, and the original is the better evidence.
+    or a fact from the future, and the original is the better evidence. So is what was stated in a jurisdiction that does not
+    cover the act's.
     """
     best: tuple[datetime, str] | None = None
     event = original.event
     for fact in (
         () if isinstance(event, DayEnded) else amendments
     ):  # a day that ended stays ended: time does not go back
+        if not reaches(fact.jurisdiction, original.jurisdiction):
+            continue
         if isinstance(fact.event, ActWithdrawn):
             return None
         if not isinstance(fact.event, ActCorrected):

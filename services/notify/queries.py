@@ -163,7 +163,7 @@ _CALENDARS: Final = """
     select fact_id, year, place, basis, days_off, work_days, recorded from calendar where place = any($1)"""
 _LAST_DAY: Final = "select day from last_day"
 _REFERENCES: Final = "select fact_id, body from reference where fact_id = any($1)"
-_AMENDMENTS: Final = "select fact_id, target, recorded, body from amendment where target = any($1)"
+_AMENDMENTS: Final = "select fact_id, target, recorded, place, body from amendment where target = any($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,7 @@ class AmendmentRow:
     fact_id: str
     target: str
     recorded: datetime
+    place: str
     body: bytes | None
 
 

@@ -179,8 +179,8 @@ async def settle(db: Connection, attempts: Sequence[Settled]) -> frozenset[str]:
 _ADD_REFERENCES: Final = """
     insert into reference (fact_id, body) select * from unnest($1::text[], $2::bytea[]) on conflict do nothing"""
 _ADD_AMENDMENTS: Final = """
-    insert into amendment (fact_id, target, recorded, body)
-    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bytea[]) on conflict do nothing"""
+    insert into amendment (fact_id, target, recorded, place, body)
+    select * from unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::bytea[]) on conflict do nothing"""
 _FORGET_UNITS: Final = "delete from unit_version where fact_id = any($1)"
 _FORGET_CALENDARS: Final = "delete from calendar where fact_id = any($1)"
 _ADD_UNIT: Final = """
@@ -199,9 +199,9 @@ async def add_references(db: Connection, facts: Sequence[tuple[str, bytes]]) -> 
     await db.execute(_ADD_REFERENCES, *_columns(facts, 2))
 
 
-async def add_amendments(db: Connection, amendments: Sequence[tuple[str, str, datetime, bytes | None]]) -> None:
-    """Keep what corrects or withdraws: (fact id, target, recorded, bytes of a correction)."""
-    await db.execute(_ADD_AMENDMENTS, *_columns(amendments, 4))
+async def add_amendments(db: Connection, amendments: Sequence[tuple[str, str, datetime, str, bytes | None]]) -> None:
+    """Keep what corrects or withdraws: (fact id, target, recorded, jurisdiction, bytes of a correction)."""
+    await db.execute(_ADD_AMENDMENTS, *_columns(amendments, 5))
 
 
 async def replace_standing(

@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.catalog import ContractBroken, decode
-from contracts.event import Event, Recorded
+from contracts.event import ActRef, Event, Recorded
 from contracts.reference import CalendarPublished, DayEnded
 from kit import clock
 from kit.db import Connection, Pool
@@ -75,7 +75,10 @@ class World:
         if not touched:
             return
         await store.add_references(db, learnt.references)
-        rows = [(one.fact_id, one.target, one.recorded, learnt.bodies.get(one.fact_id)) for one in learnt.amendments]
+        rows = [
+            (one.fact_id, one.target, one.recorded, one.place, learnt.bodies.get(one.fact_id))
+            for one in learnt.amendments
+        ]
         await store.add_amendments(db, rows)
         originals = await queries.references(db, touched)
         amendments = [_amendment(row) for row in await queries.amendments(db, originals.keys())]
@@ -94,16 +97,22 @@ def _note(learnt: _Learnt, fact: Recorded[Event], body: bytes) -> None:
         learnt.references.append((fact.fact_id, body))
         learnt.calendars |= isinstance(event, CalendarPublished)
     elif isinstance(event, ActCorrected) and concerns(event):
-        learnt.amendments.append(Amendment(fact.fact_id, event.target.fact(fact.source), fact.recorded, event))
+        learnt.amendments.append(_amending(fact, event.target, event))
         learnt.bodies[fact.fact_id] = body
         learnt.calendars = True
     elif isinstance(event, ActWithdrawn):
-        learnt.amendments.append(Amendment(fact.fact_id, event.target.fact(fact.source), fact.recorded, None))
+        learnt.amendments.append(_amending(fact, event.target, None))
+
+
+def _amending(fact: Recorded[Event], target: ActRef, correction: ActCorrected | None) -> Amendment:
+    return Amendment(fact.fact_id, target.fact(fact.source), fact.recorded, fact.jurisdiction, correction)
 
 
 def _amendment(row: queries.AmendmentRow) -> Amendment:
     event = decode(row.body).event if row.body is not None else None
-    return Amendment(row.fact_id, row.target, row.recorded, event if isinstance(event, ActCorrected) else None)
+    return Amendment(
+        row.fact_id, row.target, row.recorded, row.place, event if isinstance(event, ActCorrected) else None
+    )
 
 
 async def _readable(db: Connection, delivery: Delivery) -> Recorded[Event] | None:

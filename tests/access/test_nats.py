@@ -12,7 +12,7 @@ from deploy.embedded.accounts import ADMIN, CLUES_ADMIN, USERS
 from deploy.embedded.nats import Nats
 from deploy.embedded.servers import running
 from deploy.streams import ensure
-from kit.nats import inbox_of
+from kit.nats import inbox_of, settle
 
 pytestmark = pytest.mark.connected
 
@@ -103,8 +103,7 @@ class Guest(Client):
         return passes
 
     async def _passes(self, text: str) -> bool:
-        await self.flush()  # the server answers in order: a refusal comes before this answer
-        await self.flush()  # and the library tells of it in a task of its own
+        await settle(self)  # the server answers in order: a refusal comes before this answer
         return not any(text.lower() in one for one in self.refused)
 
 

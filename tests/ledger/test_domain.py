@@ -77,6 +77,18 @@ STANDINGS: dict[str, tuple[list[f.Event], list[tuple[datetime, Any, bool]]]] = {
         [DOCUMENT, *SAME_MOMENT],
         [(FIRST, 1, False), (SECOND, later_of(*SAME_MOMENT)["data"]["replacement"]["pages"], False)],
     ),
+    "corrected by the city above it": (
+        [DOCUMENT, f.corrected(DOCUMENT, changes={"pages": 2}, recorded=SECOND, place="9901")],
+        [(FIRST, 1, False), (SECOND, 2, False)],
+    ),
+    "corrected by another county": (
+        [DOCUMENT, f.corrected(DOCUMENT, changes={"pages": 2}, recorded=SECOND, place="990102")],
+        [(FIRST, 1, False)],
+    ),
+    "withdrawn by a township below it": (
+        [DOCUMENT, f.withdrawn(DOCUMENT, recorded=SECOND, place="990101001")],
+        [(FIRST, 1, False)],
+    ),
     "withdrawn beats a later correction": (
         [DOCUMENT, f.withdrawn(DOCUMENT, recorded=SECOND), corrected(2, THIRD, "c")],
         [(FIRST, 1, False), (SECOND, 1, True), (THIRD, 2, True)],

@@ -13,25 +13,27 @@ from contracts.event import ActRef, fact_id
 from services.notify.domain.deadlines import Published
 from services.notify.domain.desks import UnitVersion
 from services.notify.domain.reference import Amendment, concerns, standing
-from tests.factories import calendar, fact_of, registered, wire
+from tests.factories import PLACE, calendar, fact_of, registered, wire
 
 NOW = datetime(2025, 3, 3, tzinfo=UTC)
 UNIT = registered(data={"superior": "before"})
 ORIGINAL = decode(wire(UNIT))
 
 
-def correction(superior: str, n: int, type_name: str = "cn.jianfu.unit.registered.v1", **more: Any) -> Amendment:
+def correction(
+    superior: str, n: int, type_name: str = "cn.jianfu.unit.registered.v1", place: str = PLACE, **more: Any
+) -> Amendment:
     event = ActCorrected(
         target=ActRef(id=UNIT["id"]),
         target_type=type_name,
         replacement={**UNIT["data"], "superior": superior, **more},
         reason="录入有误",
     )
-    return Amendment(fact_id("x", str(n)), fact_of(UNIT), NOW + timedelta(hours=n), event)
+    return Amendment(fact_id("x", str(n)), fact_of(UNIT), NOW + timedelta(hours=n), place, event)
 
 
-def withdrawal(n: int) -> Amendment:
-    return Amendment(fact_id("w", str(n)), fact_of(UNIT), NOW + timedelta(hours=n), None)
+def withdrawal(n: int, place: str = PLACE) -> Amendment:
+    return Amendment(fact_id("w", str(n)), fact_of(UNIT), NOW + timedelta(hours=n), place, None)
 
 
 def superior_of(*amendments: Amendment) -> str | None:
@@ -44,6 +46,12 @@ def test_the_last_correction_stands_unless_it_is_withdrawn() -> None:
     assert superior_of() == "before"
     assert superior_of(correction("second", 2), correction("first", 1)) == "second"
     assert superior_of(correction("second", 2), withdrawal(1)) is None
+
+
+@pytest.mark.parametrize(("place", "counts"), [("00", True), ("9901", True), ("990102", False), (f"{PLACE}001", False)])
+def test_what_was_stated_elsewhere_counts_only_where_it_covers_the_place(place: str, *, counts: bool) -> None:
+    assert superior_of(correction("after", 1, place=place)) == ("after" if counts else "before")
+    assert superior_of(withdrawal(1, place)) == (None if counts else "before")
 
 
 @pytest.mark.parametrize(

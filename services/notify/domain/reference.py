@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contracts.acts import ActCorrected
+from contracts.acts import ActCorrected, reaches
 from contracts.catalog import ContractBroken, FromTheFuture, read_data
 from contracts.event import Event, Recorded
 from contracts.reference import CalendarPublished, UnitRegistered
@@ -25,6 +25,8 @@ class Amendment:
     fact_id: str
     target: str
     recorded: datetime
+    place: str
+    """The jurisdiction that it was stated in."""
     correction: ActCorrected | None
 
 
@@ -37,10 +39,13 @@ def standing(original: Recorded[Event], amendments: Iterable[Amendment]) -> Unit
     """Return a unit or calendar as it stands; None when it was withdrawn.
 
     Withdrawn beats all, else the correction recorded last stands. A correction that cannot be read, or is of another
-    type, is a forgery (intake refuses such) and counts for nothing.
+    type, is a forgery (intake refuses such) and counts for nothing, as does what was stated in a jurisdiction that does
+    not cover the fact's.
     """
     event, recorded = original.event, original.recorded
     for amendment in sorted(amendments, key=lambda one: (one.recorded, one.fact_id)):
+        if not reaches(amendment.place, original.jurisdiction):
+            continue
         if amendment.correction is None:
             return None
         replaced = _read(amendment.correction)
