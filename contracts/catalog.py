@@ -55,6 +55,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
 
 Catalog = Mapping[str, type[Event]]
 BY_NAME: Final[Catalog] = {event.event_name(): event for event in EVENTS}
+_NEWEST: Final[Catalog] = {event.type_name(): event for event in EVENTS}
 _TYPE: Final = re.compile(rf"^{re.escape(TYPE_PREFIX)}(?P<name>[a-z]+\.[a-z_]+)\.v(?P<version>[0-9]{{1,3}})$")
 
 
@@ -85,7 +86,7 @@ def decode(body: bytes, catalog: Catalog = BY_NAME) -> Recorded[Event]:
 
 def open_envelope(envelope: Envelope, catalog: Catalog = BY_NAME) -> Recorded[Event]:
     """Read the data of a validated envelope; same errors as ``decode``."""
-    return Recorded[Event].model_construct(
+    return Recorded(
         fact_id=fact_id(envelope.source, envelope.id),
         source=envelope.source,
         id=envelope.id,
@@ -110,6 +111,8 @@ def read_data(type_name: str, data: Json, catalog: Catalog = BY_NAME) -> Event:
 
 def find_type(type_name: str, catalog: Catalog = BY_NAME) -> tuple[type[Event], int]:
     """Return the event class and version that a CloudEvents type names."""
+    if catalog is BY_NAME and (newest := _NEWEST.get(type_name)):
+        return newest, newest.version
     found = _TYPE.match(type_name)
     event = catalog.get(found["name"]) if found else None
     if found is None or event is None:

@@ -1,8 +1,8 @@
 """The CloudEvents 1.0 envelope and the base of every fact."""
 
-import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
@@ -93,7 +93,8 @@ class Envelope(Model):
 EventT_co = TypeVar("EventT_co", bound=Event, covariant=True)
 
 
-class Recorded(Model, Generic[EventT_co]):
+@dataclass(frozen=True, slots=True)
+class Recorded(Generic[EventT_co]):
     """A fact as readers see it: the identity and clocks of its envelope with its event in the newest version."""
 
     fact_id: str
@@ -109,4 +110,11 @@ class Recorded(Model, Generic[EventT_co]):
 def fact_id(source: str, id_: str) -> str:
     """Return the 26 lower-case base32 characters that identify a fact everywhere (130 bits of SHA-256)."""
     digest = hashlib.sha256(f"{source}\0{id_}".encode()).digest()
-    return base64.b32encode(digest[:20])[:26].decode().lower()
+    number = int.from_bytes(digest[:17], "big") >> 6
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+
+
+_DIGITS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = [first + second for first in _DIGITS for second in _DIGITS]
+_SHIFTS: Final = range(120, -1, -10)
+"""Two digits at a time from a table, in half the time of the library's base32: every fact of every batch has an id."""

@@ -7,7 +7,6 @@ One atomic batch costs one disk sync where single publishes cost one each: 10 to
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -47,14 +46,13 @@ class _Refused(Exception):
     """The server answered with an error; nothing was stored now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """One message for a stream; ``msg_id`` makes storing it again within the dedup window harmless."""
 
     subject: str
     body: bytes
     msg_id: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 class _Trouble(msgspec.Struct):
@@ -95,16 +93,13 @@ async def publish_batch(nc: Client, messages: Sequence[Outgoing], *, deadline: f
     return sequences
 
 
-@dataclass(frozen=True, slots=True)
-class _Packed:
+class _Packed(msgspec.Struct, frozen=True):
     """A message with its headers in wire form, without the batch's own."""
 
     message: Outgoing
     headers: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.headers) + len(self.message.body)
+    size: int
+    """Bytes of both."""
 
 
 _BATCH_HEADERS: Final = 128
@@ -112,13 +107,14 @@ _BATCH_HEADERS: Final = 128
 
 
 def _pack(message: Outgoing, limit: int) -> _Packed:
-    lines = "".join(
-        [f"Nats-Msg-Id: {message.msg_id}\r\n", *(f"{key}: {value}\r\n" for key, value in message.headers.items())]
-    )
+    lines = f"Nats-Msg-Id: {message.msg_id}\r\n"
+    for key, value in message.headers.items():
+        lines += f"{key}: {value}\r\n"
     expected = 1 + len(message.headers)
     if _BAD_SUBJECT.search(message.subject) or lines.count("\n") != expected or lines.count("\r") != expected:
         raise ValueError("a subject, id or header with white space or a line break")
-    packed = _Packed(message, lines.encode())
+    headers = lines.encode()
+    packed = _Packed(message, headers, len(headers) + len(message.body))
     if packed.size + _BATCH_HEADERS > limit:
         raise TooLarge(f"消息有 {packed.size} 字节，超过消息服务器允许的 {limit - _BATCH_HEADERS} 字节")
     return packed

@@ -17,6 +17,8 @@ from kit.config import ServiceSettings
 
 _GRACE: Final = 10
 """Seconds that running requests have to end."""
+_YOUNG: Final = 20_000
+"""New objects before the collector looks at them: a batch makes thousands that all live until its end."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _log = structlog.stdlib.get_logger("kit.run")
@@ -59,6 +61,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
         for listener in [listener for server in self.servers for listener in server.sockets]:
             _log.info("http.listening", port=listener.getsockname()[1])
 

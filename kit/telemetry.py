@@ -24,6 +24,8 @@ from kit.failures import describe, frames
 
 TRACEPARENT: Final = "traceparent"
 _FORM: Final = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
+_TRACER: Final = trace.get_tracer("jianfu")
+"""Stands for the tracer of whichever provider ``start`` sets."""
 _MAX_LINKS: Final = 128
 _SECRET: Final = re.compile(r"password|secret|token|authorization|cookie|private_key|seed", re.IGNORECASE)
 _QUIET: Final = ("httpx", "httpcore", "asyncio", "uvicorn.access")
@@ -115,7 +117,7 @@ def _opened(
     name: str, parent: SpanContext | None, kind: SpanKind, attributes: Mapping[str, str | float | bool]
 ) -> Iterator[Span]:
     begin = trace.set_span_in_context(NonRecordingSpan(parent), context.Context()) if parent else None
-    with trace.get_tracer("jianfu").start_as_current_span(
+    with _TRACER.start_as_current_span(
         name, context=begin, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as opened:
         try:

@@ -1,6 +1,7 @@
 """Who may state which facts: an adapter only for its own sources, everybody only within their jurisdiction and for their units."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ OURSELVES: Final = Principal(CLOCK_UNIT, Role.ADMIN, NATION)
 _BORDERS: Final = "/:#?"
 
 
+@lru_cache(maxsize=4096)  # asked for every item of a batch, of few senders and sources
 def may_speak(who: Principal, source: str) -> bool:
     """Tell whether ``who`` may state or see facts of ``source``.
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
+import msgspec
+
 from contracts.event import Json
 from contracts.jurisdiction import NATION
 
@@ -36,8 +38,7 @@ class Warn:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A valid fact, ready to be stored: ``body`` is the CloudEvent as readers will get it."""
 
     fact_id: str
@@ -78,8 +79,7 @@ class Refused:
     jurisdiction: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a candidate; ``position`` is None for a conflict with what the stream may not hold yet."""
 
     result: Literal["accepted", "duplicate", "conflict"]

@@ -177,12 +177,12 @@ def _outcome(
 def _tallies(facts: Sequence[Candidate], outcomes: Sequence[Outcome]) -> Tallies:
     """Count what is a fact now; conflicts are counted where they are set aside."""
     tallies = Tallies()
-    for fact, outcome in zip(facts, outcomes, strict=True):
-        if outcome.result == "conflict":
+    for fact, (result, _) in zip(facts, outcomes, strict=True):
+        if result == "conflict":
             continue
         tally = tallies.of(fact.source, fact.jurisdiction)
-        tally.count(outcome.result)
+        tally.count(result)
         tally.heard(fact.time, fact.recorded)
-        if outcome.result == "accepted":
+        if result == "accepted":
             tally.count(lag_column(fact.time, fact.recorded))
     return tallies

@@ -55,7 +55,7 @@ async def post_events(
     answers = await parts_of(request).taker.take(post.items, who)
     if not post.batch:
         _raise_for(answers[0])
-    return Response(Results(results=answers).model_dump_json(), media_type="application/json")
+    return Response(Results(answers).to_json(), media_type="application/json")
 
 
 @router.post("/v1/imports")

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, cast
 
 import msgspec
@@ -12,10 +13,10 @@ from stdnum.cn import uscc
 
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.alerts import DeliveryCompleted
-from contracts.catalog import ContractBroken, FromTheFuture, find_type, open_envelope, read_data
+from contracts.catalog import ContractBroken, FromTheFuture, find_type, read_data
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued
-from contracts.event import ActRef, Envelope, Event, Json, Recorded
+from contracts.event import ActRef, Envelope, Event, Json, fact_id
 from contracts.jurisdiction import is_code
 from contracts.log import LogCheckpointed
 from contracts.reference import DayEnded, UnitRegistered
@@ -69,27 +70,29 @@ class _Broken(Exception):
 
 
 def _candidate(value: Json, now: datetime, traceparent: str | None) -> Candidate:
+    told = value.get("recordedtime") is not None
     value = _stamped(value, now, traceparent)
     body = msgspec.json.encode(value)
     _check_form(value, body)
-    fact = _opened(value)
-    time, recorded = _plausible("time", fact.time, now), _plausible("recordedtime", fact.recorded, now)
-    targeted = _check_meaning(fact, now)
+    envelope, event = _opened(value)
+    time = _plausible("time", envelope.time, now)
+    recorded = _plausible("recordedtime", envelope.recordedtime, now) if told else now
+    target = _check_meaning(event, now)
     return Candidate(
-        fact_id=fact.fact_id,
-        source=fact.source,
-        id=fact.id,
-        subject=f"facts.{fact.jurisdiction}.{fact.event.family}.{fact.event.verb}",
+        fact_id=fact_id(envelope.source, envelope.id),
+        source=envelope.source,
+        id=envelope.id,
+        subject=f"facts.{envelope.jurisdiction}.{event.family}.{event.verb}",
         body=body,
         hash=content_hash(value, time),
-        jurisdiction=fact.jurisdiction,
-        unit=fact.unit,
+        jurisdiction=envelope.jurisdiction,
+        unit=envelope.unitid,
         time=time,
         recorded=recorded,
-        target=targeted.fact(fact.source) if targeted else None,
-        target_source=(targeted.source or fact.source) if targeted else None,
-        traceparent=value.get("traceparent"),
-        warnings=_warnings(fact.event),
+        target=target.fact(envelope.source) if target else None,
+        target_source=(target.source or envelope.source) if target else None,
+        traceparent=envelope.traceparent,
+        warnings=_warnings(event),
     )
 
 
@@ -97,16 +100,22 @@ def _stamped(value: Json, now: datetime, traceparent: str | None) -> Json:
     """Return the event with when we learned it and the trace that brought it, where its sender says neither."""
     stamps: Json = {}
     if value.get("recordedtime") is None:
-        stamps["recordedtime"] = now.isoformat()
+        stamps["recordedtime"] = _text_of(now)
     if traceparent is not None and value.get("traceparent") is None:
         stamps["traceparent"] = traceparent
     return {**value, **stamps}
 
 
-def _opened(value: Json) -> Recorded[Event]:
+@lru_cache(maxsize=4)  # one moment for all items of a request
+def _text_of(now: datetime) -> str:
+    return now.isoformat()
+
+
+def _opened(value: Json) -> tuple[Envelope, Event]:
     """Validate an event as readers will; they start from its bytes, we from what those bytes were made of."""
     try:
-        return open_envelope(Envelope.model_validate(value))
+        envelope = Envelope.model_validate(value)
+        return envelope, read_data(envelope.type, envelope.data)
     except ValidationError as error:
         fault = faults(error.errors(include_input=False, include_url=False))[0]
         raise _Broken("invalid", fault.detail, fault.field) from error
@@ -123,8 +132,14 @@ def content_hash(value: Mapping[str, object], time: datetime) -> bytes:
     the file and row that a fact was read from. So the same fact hashes alike in each content mode and from each copy of
     a ledger.
     """
-    said = {key: value.get(key) for key in ("type", "jurisdiction", "unitid", "dataschema", "data")}
-    said["time"] = time.isoformat()
+    said = {
+        "type": value.get("type"),
+        "time": time.isoformat(),
+        "jurisdiction": value.get("jurisdiction"),
+        "unitid": value.get("unitid"),
+        "dataschema": value.get("dataschema"),
+        "data": value.get("data"),
+    }
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).digest()
 
 
@@ -156,9 +171,8 @@ def _plausible(name: str, moment: datetime, now: datetime) -> datetime:
     return moment
 
 
-def _check_meaning(fact: Recorded[Event], now: datetime) -> ActRef | None:
+def _check_meaning(event: Event, now: datetime) -> ActRef | None:
     """Check what one contract alone cannot say; return the fact that this one amends, if any."""
-    event = fact.event
     if event.stream != "FACTS" or isinstance(event, _NOT_FROM_OUTSIDE):
         raise _Broken("invalid", "此类事件只由系统自身产生，不接受报送", "type")
     if isinstance(event, DayEnded) and event.day >= now.astimezone(BEIJING).date():

@@ -75,7 +75,7 @@ async def _answer(body: bytes, headers: dict[str, str], taker: Taker, keys: Keys
         except Unparsed as error:
             await taker.refuse(body, Reason(error.code, error.detail, error.field), who)
             raise
-        return Results(results=await taker.take(items, who)).model_dump_json().encode()
+        return Results(await taker.take(items, who)).to_json()
     except Rejected as error:
         wait = {"retry_after": error.retry_after} if isinstance(error, Overloaded) else {}
         return _problem(error.status, error.code, error.detail, **wait)

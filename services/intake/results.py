@@ -1,31 +1,34 @@
 """What a sender is told about each item, over HTTP and NATS alike."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
 
 from services.intake.domain import Candidate, Outcome, Reason, Refused, Result
 
 
-class ReasonShown(BaseModel):
+@dataclass(slots=True)
+class ReasonShown:
     """Why an item was not accepted."""
 
-    model_config = ConfigDict(frozen=True)
     code: str
     field: str | None
     detail: str
 
 
-class WarningShown(BaseModel):
+@dataclass(slots=True)
+class WarningShown:
     """What to look at although the item was taken."""
 
-    model_config = ConfigDict(frozen=True)
     field: str
     detail: str
 
 
-class ItemResult(BaseModel):
+@dataclass(slots=True)
+class ItemResult:
     """What became of one item of a request."""
 
-    model_config = ConfigDict(frozen=True)
     index: int
     source: str | None
     id: str | None
@@ -36,11 +39,15 @@ class ItemResult(BaseModel):
     warnings: list[WarningShown]
 
 
-class Results(BaseModel):
+@dataclass(slots=True)
+class Results:
     """What became of each item, in the order of the request."""
 
-    model_config = ConfigDict(frozen=True)
-    results: list[ItemResult]
+    results: Sequence[ItemResult]
+
+    def to_json(self) -> bytes:
+        """Return the answer to a batch."""
+        return msgspec.json.encode(self)
 
 
 CONFLICT = Reason("conflict", "同一来源和编号此前已收录过不同的内容，已隔离待处理", "id")

@@ -20,12 +20,15 @@ _RESERVE: Final = """
         order by given.fact_id  -- one order in every process, so that none waits for the other in a circle
         on conflict (fact_id) do nothing
         returning fact_id
+    ), known as (
+        select fact_id, hash, after_position, position, at from accepted where fact_id = any($1)
     )
-    select fact_id, hash, after_position, position, at from accepted where fact_id = any($1)
+    select fact_id, hash, after_position, position, at, null::text[] as made from known
     union all
-    select made.fact_id, null, null, null, null from made
+    select null, null, null, null, null, array_agg(fact_id) from made
+    having count(*) < cardinality($1) - (select count(*) from known)
 """
-"""The second part sees the table as it was before the first: what came before, then what is new."""
+"""What came before, as the table was before this statement; what is new only in case there is something that is neither."""
 
 _RESERVE_AGAIN: Final = """
     with locked as materialized (
@@ -93,12 +96,12 @@ async def reserve(db: Connection, facts: Sequence[Candidate], *, after: int, now
         after,
         now,
     )
-    if len(rows) < len(ids):  # another process reserved some in the same moment: now they can be seen
-        known = {row["fact_id"] for row in rows}
-        others = await queries.standing(db, [fact_id for fact_id in ids if fact_id not in known])
-    else:
-        others = {}
-    return others | queries.standing_of(row for row in rows if row["hash"] is not None)
+    if not rows or rows[-1]["hash"] is not None:
+        return queries.standing_of(rows)
+    # another process reserved some in the same moment: now they can be seen
+    settled = {row["fact_id"] for row in rows[:-1]}.union(rows[-1]["made"] or ())
+    others = await queries.standing(db, [fact_id for fact_id in ids if fact_id not in settled])
+    return others | queries.standing_of(rows[:-1])
 
 
 async def reserve_again(

@@ -1,5 +1,6 @@
 """Counting what each source sends, and how late. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,13 +15,13 @@ LAGS: Final[tuple[tuple[str, timedelta], ...]] = (
 )
 """Columns of accepted facts that were recorded at most so long after they happened; later ones are ``lag_more``."""
 LAG_COLUMNS: Final = (*(name for name, _ in LAGS), "lag_more")
+_BOUNDS: Final = [bound for _, bound in LAGS]
 COLUMNS: Final = ("accepted", "duplicate", "conflict", "rejected", "secret", *LAG_COLUMNS)
 
 
 def lag_column(time: datetime, recorded: datetime) -> str:
     """Return the column that counts a fact by how long after it happened it was recorded."""
-    lag = recorded - time
-    return next((name for name, bound in LAGS if lag <= bound), "lag_more")
+    return LAG_COLUMNS[bisect_left(_BOUNDS, recorded - time)]
 
 
 @dataclass(slots=True)
@@ -51,7 +52,11 @@ class Tallies:
 
     def of(self, source: str | None, jurisdiction: str | None) -> Tally:
         """Return the counts of a source in a jurisdiction, begun when it is new."""
-        return self.by_source.setdefault((source or "", jurisdiction or ""), Tally())
+        key = (source or "", jurisdiction or "")
+        tally = self.by_source.get(key)
+        if tally is None:
+            tally = self.by_source[key] = Tally()
+        return tally
 
     def columns(self) -> list[Sequence[object]]:
         """Return the rows column by column: source, jurisdiction, both clocks, then ``COLUMNS``."""

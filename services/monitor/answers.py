@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.catalog import BY_NAME, ContractBroken, FromTheFuture, decode, read_data
-from contracts.event import TYPE_PREFIX, Event, Json, Recorded, fact_id
+from contracts.event import TYPE_PREFIX, Json, Recorded, fact_id
 from contracts.jurisdiction import is_code, path_of
 from kit.db import Connection
 from kit.errors import Forbidden, NotFound, Rejected
@@ -84,7 +84,7 @@ def _draft(draft: Json, now: datetime) -> Act:
         raise Rejected("time 应为带时区的 ISO 8601 时间", field="time") from None
     if time.tzinfo is None:
         raise Rejected("time 应为带时区的 ISO 8601 时间", field="time")
-    original = Recorded[Event].model_construct(
+    original = Recorded(
         fact_id=fact_id(_DRAFT, f"{unit}-{now.isoformat()}"),
         source=_DRAFT,
         id="draft",

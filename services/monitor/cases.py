@@ -55,7 +55,7 @@ def read_fact(short: dict[str, Any], number: int, where: str) -> Recorded[Event]
     except ContractBroken as error:
         raise RuleBroken(where, f"fact {number}: {error}") from None
     name = str(short.get("id", f"f{number}"))
-    return Recorded[Event].model_construct(
+    return Recorded(
         fact_id=fact_id(SOURCE, name),
         source=SOURCE,
         id=name,
