@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from contracts.event import Event, Key, Model, Name, Stream
+from contracts.event import Event, Key, Model, Name, Sha, Stream
 from contracts.jurisdiction import Jurisdiction
 
 Severity = Literal["info", "warning", "serious"]
@@ -43,7 +43,7 @@ class _Alert(Event):
     happened_on: date
     clause: Clause
     acts: tuple[FactId, ...]
-    dossier_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    dossier_hash: Sha
 
 
 class AlertRaised(_Alert):
@@ -70,12 +70,49 @@ class AlertRetracted(_Alert):
     title: ClassVar[str] = "预警撤销"
 
 
+class AlertRecorded(Event):
+    """A change of an alert as the log keeps it: the hash of the message that told of it, and nothing of its content."""
+
+    family: ClassVar[str] = "alert"
+    verb: ClassVar[str] = "recorded"
+    title: ClassVar[str] = "预警入日志"
+    of_system: ClassVar[bool] = True
+
+    alert_id: AlertId
+    revision: int = Field(ge=1)
+    change: Literal["raised", "amended", "retracted"]
+    rule: Key
+    rule_version: int = Field(ge=1)
+    position: int = Field(ge=1, description="The last entry of the log that the judgement knew.")
+    message_hash: Sha = Field(description="SHA-256 of the message's bytes in the stream ALERTS, in lower-case hex.")
+
+
+class DossierRead(Event):
+    """Somebody was shown the dossier of an alert; stated before it was."""
+
+    family: ClassVar[str] = "dossier"
+    verb: ClassVar[str] = "read"
+    title: ClassVar[str] = "查阅预警档案"
+    of_system: ClassVar[bool] = True
+
+    alert_id: AlertId
+    revision: int = Field(ge=1)
+    reader: Annotated[str, StringConstraints(min_length=1, max_length=128)] = Field(
+        description="The subject of the token; the envelope's jurisdiction is that of the token."
+    )
+    role: Key
+    manner: Literal["page", "bytes", "replay"] = Field(
+        description="With the alert, as its bytes alone, or computed again."
+    )
+
+
 class DeliveryCompleted(Event):
     """A message about an alert or a clue reached a receiver's channel, or was given up."""
 
     family: ClassVar[str] = "delivery"
     verb: ClassVar[str] = "completed"
     title: ClassVar[str] = "送达"
+    of_system: ClassVar[bool] = True
 
     delivery: Key
     about_kind: Literal["alert", "clue"]

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from contracts.acts import ActCorrected, ActWithdrawn
-from contracts.alerts import AlertAmended, AlertRaised, AlertRetracted, DeliveryCompleted
+from contracts.alerts import AlertAmended, AlertRaised, AlertRecorded, AlertRetracted, DeliveryCompleted, DossierRead
 from contracts.certificates import CertificateDemanded
 from contracts.clues import ClueEscalated, ClueHandedOver, ClueReceived, ClueRefused
 from contracts.documents import DocumentIssued, DocumentReceived, DocumentRevoked
@@ -18,6 +18,7 @@ from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reference import CalendarPublished, DayEnded, ListVersioned, RoleAssigned, UnitRegistered
 from contracts.reports import ReportDemanded, ReportSubmitted
+from contracts.rules import RuleReleased
 from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
 
 EVENTS: Final[tuple[type[Event], ...]] = (
@@ -51,6 +52,9 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     ClueRefused,
     ClueEscalated,
     LogCheckpointed,
+    AlertRecorded,
+    DossierRead,
+    RuleReleased,
 )
 
 Catalog = Mapping[str, type[Event]]

@@ -21,6 +21,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 """A short word of the business: a topic, a title part, an item name."""
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
+Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A hash of 256 bits in lower-case hex."""
 Key = Annotated[str, StringConstraints(pattern=r"^[\w.:/\-]{1,128}$")]
 """An identifier chosen by a source: a unit, a plan item, a loan, a person's pseudonym."""
 
@@ -42,6 +44,8 @@ class Event(Model):
     stream: ClassVar[Stream] = "FACTS"
     is_act: ClassVar[bool] = False
     """Whether an office did this to somebody, so that it can be corrected, withdrawn, listed and judged."""
+    of_system: ClassVar[bool] = False
+    """Whether our own services state it about their work: nobody outside may, and no rule judges it."""
     upcasters: ClassVar[Mapping[int, Upcaster]] = {}
 
     @classmethod

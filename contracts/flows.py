@@ -32,6 +32,14 @@ _ALSO_NOTIFY: Final = frozenset(
 """Facts by which notify finds a clue's desk and its last day for 签收, and learns that the day has passed."""
 _NOT_JUDGED: Final = frozenset({"role.assigned", "doc.received"})
 """Facts of outside that the ledger keeps and no rule reads yet."""
+_STATED_BY: Final[Mapping[str, str]] = {
+    "delivery.completed": "notify",
+    "log.checkpointed": "ledger",
+    "alert.recorded": "monitor",
+    "dossier.read": "monitor",
+    "rule.released": "monitor",
+}
+"""Which service states what the system says of its own work."""
 
 
 def flow_of(event: type[Event]) -> Flow:
@@ -41,10 +49,8 @@ def flow_of(event: type[Event]) -> Flow:
         return Flow(channel, ("monitor",), ("notify",))
     if event.stream == "CLUES":
         return Flow(channel, ("notify",), ("notify",))
-    if event.family == "delivery":
-        return Flow(channel, ("notify",), ("ledger",))
-    if event.family == "log":
-        return Flow(channel, ("ledger",), ("ledger",))
+    if event.of_system:
+        return Flow(channel, (_STATED_BY[event.event_name()],), ("ledger",))
     name = event.event_name()
     readers = ["ledger"]
     if name not in _NOT_JUDGED:

@@ -4,9 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.event import Event
-
-Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+from contracts.event import Event, Sha
 
 
 class LogCheckpointed(Event):
@@ -15,6 +13,7 @@ class LogCheckpointed(Event):
     family: ClassVar[str] = "log"
     verb: ClassVar[str] = "checkpointed"
     title: ClassVar[str] = "日志检查点"
+    of_system: ClassVar[bool] = True
 
     position: int = Field(ge=1, description="The last entry that the hash covers.")
     hash: Sha = Field(description="The chain's hash at the position, in lower-case hex.")

@@ -52,7 +52,7 @@ def database_address(arguments: argparse.Namespace) -> str:
     return found or address_on_disk(arguments.home, "ledger")
 
 
-def nats_address(arguments: argparse.Namespace, user: str = "ledger") -> str:
+def nats_address(arguments: argparse.Namespace, user: str = "auditor") -> str:
     """Give the address of the NATS server for one of the embedded server's users; ``Unusable`` if none is known."""
     found: str | None = arguments.nats or os.environ.get("NATS_URL")
     if found:
@@ -89,7 +89,7 @@ async def open_copies(database: str, nats_url: str) -> AsyncIterator[Copies]:
 
     try:
         async with await connect_pool(database, size=3, schema="ledger", name="ledger-audit") as pool:
-            nc = await connect(nats_url, name="ledger", patience=_PATIENCE)
+            nc = await connect(nats_url, name="auditor", patience=_PATIENCE)
             try:
                 yield Copies(pool, nc)
             finally:

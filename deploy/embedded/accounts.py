@@ -42,11 +42,15 @@ ADMIN = User("deploy", "APP")
 CLUES_ADMIN = User("deploy-clues", "CLUES")
 """Makes the stream of the account for clues, which shares nothing with the other."""
 
+MONITOR_SAYS = ("facts.*.alert.recorded", "facts.*.dossier.read", "facts.00.rule.released")
+"""The only facts that the monitor states."""
+
 USERS = (
     ADMIN,
     User("intake", "APP", (*reads("FACTS"), "facts.>"), ("intake.events",), answers=True),
     User("ledger", "APP", (*reads("FACTS"), "facts.00.log.checkpointed")),
-    User("monitor", "APP", (*reads("FACTS"), "alerts.>")),
+    User("monitor", "APP", (*reads("FACTS"), "alerts.>", *MONITOR_SAYS)),
+    User("auditor", "APP", reads("FACTS", "ALERTS")),
     User("notify", "APP", (*reads("FACTS", "ALERTS"), "facts.*.delivery.*")),
     User("adapter", "APP", ("intake.events",), ("_INBOX.>",)),  # where clients listen that nobody told otherwise
     CLUES_ADMIN,

@@ -8,12 +8,14 @@ from urllib.parse import quote
 from contracts.acts import reaches
 from contracts.jurisdiction import NATION
 from kit.tokens import Principal, Role
-from services.intake.domain import CLOCK_SOURCE, CLOCK_UNIT, Candidate, Reason, Stated
+from services.intake.domain import CLOCK_UNIT, Candidate, Reason, Stated
 
 IMPORTS: Final = "/imports/"
 """What the sources of imported ledgers begin with; the jurisdiction, the unit and the kind follow."""
 OURSELVES: Final = Principal(CLOCK_UNIT, Role.ADMIN, NATION)
 """Who speaks for our own clock."""
+_OWN: Final = re.compile(r"/*jianfu(?:[/:#?]|$)")
+"""The sources of our own services: whoever stated a fact in their name first would make theirs a repetition of his."""
 _BORDERS: Final = "/:#?"
 
 
@@ -47,7 +49,7 @@ def patterns(who: Principal) -> list[str] | None:
 
 def objection(who: Principal, fact: Candidate) -> Reason | None:
     """Return why ``who`` may not state ``fact``, or None."""
-    if not may_speak(who, fact.source) or (fact.source == CLOCK_SOURCE and who is not OURSELVES):
+    if not may_speak(who, fact.source) or (_OWN.match(fact.source) and who is not OURSELVES):
         return Reason("forbidden", "此凭证无权以该来源报送", "source")
     if not who.may_see(fact.jurisdiction):
         return Reason("forbidden", "此凭证无权报送该区划的事项", "jurisdiction")

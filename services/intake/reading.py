@@ -12,13 +12,11 @@ from pydantic import ValidationError
 from stdnum.cn import uscc
 
 from contracts.acts import ActCorrected, ActWithdrawn
-from contracts.alerts import DeliveryCompleted
 from contracts.catalog import ContractBroken, FromTheFuture, find_type, read_data
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued
 from contracts.event import ActRef, Envelope, Event, Json, fact_id
 from contracts.jurisdiction import is_code
-from contracts.log import LogCheckpointed
 from contracts.reference import DayEnded, UnitRegistered
 from kit.clock import BEIJING
 from kit.faults import faults
@@ -38,8 +36,6 @@ _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """The escape of U+0000 in JSON, which PostgreSQL's text cannot hold; not a backslash before the letters u0000."""
 _WELL_FORMED: Final = re.compile(r"^[\u4e00-\u9fff]{1,12}〔(?:19|20)\d{2}〕[1-9]\d{0,4}号$")
 _LONGEST_FIELD: Final = 200
-_NOT_FROM_OUTSIDE: Final = (DeliveryCompleted, LogCheckpointed)
-"""Facts that only our own services state."""
 
 
 def read(raw: bytes, *, now: datetime, traceparent: str | None = None) -> Candidate | Refused:
@@ -173,7 +169,7 @@ def _plausible(name: str, moment: datetime, now: datetime) -> datetime:
 
 def _check_meaning(event: Event, now: datetime) -> ActRef | None:
     """Check what one contract alone cannot say; return the fact that this one amends, if any."""
-    if event.stream != "FACTS" or isinstance(event, _NOT_FROM_OUTSIDE):
+    if event.stream != "FACTS" or event.of_system:
         raise _Broken("invalid", "此类事件只由系统自身产生，不接受报送", "type")
     if isinstance(event, DayEnded) and event.day >= now.astimezone(BEIJING).date():
         raise _Broken("implausible", "这一天尚未结束", "data.day")

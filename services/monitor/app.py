@@ -5,14 +5,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
+from contracts.rules import RuleReleased
 from contracts.workdays import builtin
-from kit import telemetry
+from kit import clock, telemetry
 from kit.cursor import Delivery
 from kit.db import Pool, connect_pool
 from kit.http import Readiness, create_http
 from kit.metrics import Metrics
 from kit.nats import close, connect
-from kit.outbox import Outbox
+from kit.outbox import Outbox, enqueue
 from kit.progress import Progress
 from kit.reader import follow
 from kit.tasks import background
@@ -20,6 +21,7 @@ from services.monitor import store
 from services.monitor.apply import STREAM, State, apply
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
+from services.monitor.facts import book_of, released
 from services.monitor.http import router
 
 SCHEMA = "monitor"
@@ -42,7 +44,9 @@ def create_app(settings: Settings) -> FastAPI:
                 settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
             )
             stack.push_async_callback(close, nc)
-            state = State(load(*shipped()), builtin())
+            rules, packs = shipped()
+            state = State(load(rules, packs), builtin())
+            await _release(pool, book_of(rules, packs))
             outbox, progress = Outbox(pool, nc, schema=SCHEMA), Progress()
 
             async def handle(deliveries: Sequence[Delivery]) -> None:
@@ -63,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
                 wait=settings.wait,
                 progress=progress,
             )
-            app.state.pool, app.state.reading = pool, state
+            app.state.pool, app.state.reading, app.state.said = pool, state, outbox.wake
             readiness.add("facts", progress.trouble)
             readiness.add("outbox", outbox.trouble)
             await stack.enter_async_context(background(reading, name="monitor.facts"))
@@ -83,6 +87,14 @@ async def _apply(pool: Pool, state: State, deliveries: Sequence[Delivery]) -> in
     except BaseException:
         state.forget()
         raise
+
+
+async def _release(pool: Pool, book: RuleReleased) -> None:
+    """State that another book than before judges from now on."""
+    async with pool.acquire() as db, db.transaction():
+        number = await store.release(db, book.book)
+        if number is not None:
+            await enqueue(db, STREAM, [released(book, number, clock.now())])
 
 
 async def _checkpoint(pool: Pool) -> int:

@@ -98,6 +98,8 @@ async def _read(db: Connection, deliveries: Sequence[Delivery]) -> _Batch:
         except (ContractBroken, FromTheFuture) as error:
             parked.append((message.seq, message.subject, str(error), message.body))
             continue
+        if fact.event.of_system:  # no act of anybody, but what this or another service did
+            continue
         if fact.fact_id not in rows:
             facts[fact.fact_id] = fact
             rows[fact.fact_id] = _row(fact, message)

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from contracts.acts import ActCorrected, ActWithdrawn, reaches
 from contracts.alerts import Outcome, Severity
@@ -168,8 +168,7 @@ class Standing:
 class Change:
     """What is to happen to one alert."""
 
-    kind: str
-    """``raised``, ``amended`` or ``retracted``."""
+    kind: Literal["raised", "amended", "retracted"]
     alert_id: str
     revision: int
     verdict: Verdict | None

@@ -10,15 +10,13 @@ from contracts.event import Event
 from kit.db import Connection
 from kit.outbox import enqueue
 from kit.publish import Outgoing
-from services.monitor import dossier, store
+from services.monitor import dossier, facts, store
 from services.monitor.book import Book
 from services.monitor.domain import Change, Verdict, alert_id, diff
 from services.monitor.engine import Index
 from services.monitor.store import AlertRow, RevisionRow
 from services.monitor.world import World
 
-SOURCE: Final = "/jianfu/monitor"
-UNIT: Final = "jianfu"
 _EVENT: Final[Mapping[str, type[Event]]] = {"raised": AlertRaised, "amended": AlertAmended, "retracted": AlertRetracted}
 
 
@@ -62,7 +60,9 @@ async def settle_alerts(db: Connection, book: Book, findings: Findings, position
     await store.put_alerts(db, alerts)
     await store.retract(db, [step for step in steps if step.change == "retracted"])
     await store.put_revisions(db, steps)
-    await enqueue(db, "ALERTS", [_message(step) for step in steps])
+    messages = [message_of(step) for step in steps]
+    await enqueue(db, "ALERTS", messages)  # before their entries: what is recorded has been told
+    await enqueue(db, facts.STREAM, [facts.recorded(step, told) for step, told in zip(steps, messages, strict=True)])
     return len(changes)
 
 
@@ -149,7 +149,7 @@ def _row(change: Change, verdict: Verdict, shown: Mapping[str, Any], digest: str
     )
 
 
-def _message(step: RevisionRow) -> Outgoing:
+def message_of(step: RevisionRow) -> Outgoing:
     """Return the event that tells of a step; its id is a function of alert and revision, so a repeat is known as one."""
     shown = step.shown
     kind = _EVENT[step.change]
@@ -176,12 +176,12 @@ def _message(step: RevisionRow) -> Outgoing:
     envelope = {
         "specversion": "1.0",
         "id": name,
-        "source": SOURCE,
+        "source": facts.SOURCE,
         "type": kind.type_name(),
         "time": step.stored_at.isoformat(),
         "recordedtime": step.stored_at.isoformat(),
         "jurisdiction": shown["jurisdiction"],
-        "unitid": UNIT,
+        "unitid": facts.UNIT,
         "datacontenttype": "application/json",
         "data": event.model_dump(mode="json"),
     }

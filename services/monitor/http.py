@@ -1,5 +1,7 @@
 """The monitor's HTTP routes."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -8,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kit import clock
 from kit.auth import Principal, Role, allow, public
-from kit.db import Pool
+from kit.db import Connection, Pool
 from kit.errors import Forbidden, NotFound
+from kit.outbox import enqueue
 from kit.paging import Current, Page
-from services.monitor import answers, queries
+from services.monitor import answers, facts, queries
 from services.monitor.apply import State
 from services.monitor.queries import AlertFilter
 
@@ -49,8 +52,27 @@ def _state(request: Request) -> State:
     return State(own.book, own.base, own.world)
 
 
+@dataclass(frozen=True, slots=True)
+class _Recorder:
+    """States that the caller reads a dossier, durably, before it is answered: a read that cannot be stated is none."""
+
+    who: Principal
+    said: Callable[[], None]
+    """Called after the commit."""
+
+    async def __call__(self, db: Connection, alert_id: str, revision: int, manner: str) -> None:
+        async with db.transaction():
+            await enqueue(db, facts.STREAM, [facts.dossier_read(self.who, alert_id, revision, manner, clock.now())])
+        self.said()
+
+
+def _recorder(request: Request, who: Reader) -> _Recorder:
+    return _Recorder(who, request.app.state.said)
+
+
 Database = Annotated[Pool, Depends(_pool)]
 Reading = Annotated[State, Depends(_state)]
+Record = Annotated[_Recorder, Depends(_recorder)]
 
 
 class AlertQuery(BaseModel):
@@ -100,45 +122,55 @@ async def count_alerts(
 
 @router.get("/alerts/{alert_id}")
 async def read_alert(
-    db: Database, who: Reader, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
+    db: Database, who: Reader, record: Record, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
 ) -> Answer:
     """Read an alert with its dossier and every revision."""
     async with db.acquire() as connection:
         shown = await _alert(connection, who, alert_id)
-        content = await queries.dossier(connection, alert_id, revision)
+        found = await queries.dossier(connection, alert_id, revision)
         steps = await queries.revisions(connection, alert_id)
-        answer = {**shown, "dossier": answers.read_json(content), "revisions": steps}
-        return Answer(**answer, current=await queries.current(connection))
+        current = await queries.current(connection)
+        if found is not None:
+            await record(connection, alert_id, found[0], "page")
+    content = answers.read_json(found[1]) if found is not None else None
+    return Answer(**shown, dossier=content, revisions=steps, current=current)
 
 
 @router.get("/alerts/{alert_id}/dossier")
 async def read_dossier(
-    db: Database, who: Reader, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
+    db: Database, who: Reader, record: Record, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
 ) -> Response:
     """Return the dossier's own bytes, whose SHA-256 the alert carries."""
     async with db.acquire() as connection:
         await _alert(connection, who, alert_id)
-        content = await queries.dossier(connection, alert_id, revision)
-    if content is None:
-        raise NotFound("没有这一版的预警档案", field="revision")
-    return Response(content, media_type="application/json")
+        found = await queries.dossier(connection, alert_id, revision)
+        if found is None:
+            raise NotFound("没有这一版的预警档案", field="revision")
+        await record(connection, alert_id, found[0], "bytes")
+    return Response(found[1], media_type="application/json")
 
 
 @router.get("/alerts/{alert_id}/replay")
 async def replay_alert(
-    db: Database, state: Reading, who: Reader, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
+    db: Database,
+    state: Reading,
+    who: Reader,
+    record: Record,
+    alert_id: str,
+    revision: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """Compute the dossier again from the facts that it names; ``X-Same-Bytes`` tells whether it is the stored one."""
     async with db.acquire() as connection:
         await _alert(connection, who, alert_id)
-        stored = await queries.dossier(connection, alert_id, revision)
-        if stored is None:
+        found = await queries.dossier(connection, alert_id, revision)
+        if found is None:
             raise NotFound("没有这一版的预警档案", field="revision")
-        again = await answers.replay(connection, state, stored)
-    if again is None:
-        raise NotFound("所列事实已推导不出这条预警", field="alert_id")
+        again = await answers.replay(connection, state, found[1])
+        if again is None:
+            raise NotFound("所列事实已推导不出这条预警", field="alert_id")
+        await record(connection, alert_id, found[0], "replay")
     return Response(
-        again, media_type="application/json", headers={"X-Same-Bytes": "true" if again == stored else "false"}
+        again, media_type="application/json", headers={"X-Same-Bytes": "true" if again == found[1] else "false"}
     )
 
 

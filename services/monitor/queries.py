@@ -30,7 +30,7 @@ _REVISIONS: Final = """
     select revision, change, position, stored_at, shown ->> 'summary' as summary, dossier is not null as has_dossier
     from alert_revision where alert_id = $1 order by revision"""
 _DOSSIER: Final = """
-    select dossier from alert_revision
+    select revision, dossier from alert_revision
     where alert_id = $1 and dossier is not null and ($2::integer is null or revision = $2) order by revision desc limit 1"""
 _CURRENT: Final = "select position, stored_at from checkpoint where stream = 'FACTS'"
 _FACT_PLACE: Final = "select place, unit from fact where fact_id = $1 and target is null"
@@ -111,10 +111,10 @@ async def revisions(db: Connection, alert_id: str) -> list[dict[str, Any]]:
     ]
 
 
-async def dossier(db: Connection, alert_id: str, revision: int | None) -> bytes | None:
-    """Return the dossier of a revision, or the newest one."""
-    found = await db.fetchval(_DOSSIER, alert_id, revision)
-    return bytes(found) if found is not None else None
+async def dossier(db: Connection, alert_id: str, revision: int | None) -> tuple[int, bytes] | None:
+    """Return the dossier of a revision, or the newest one, with its revision."""
+    row = await db.fetchrow(_DOSSIER, alert_id, revision)
+    return (row["revision"], row["dossier"]) if row is not None else None
 
 
 async def current(db: Connection) -> Current:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kit.db import Connection
 from services.monitor.domain import Standing
@@ -42,6 +42,9 @@ _PUT_ALERTS: Final = """
         severity = excluded.severity, place = excluded.place, unit = excluded.unit, happened_on = excluded.happened_on,
         acts = excluded.acts, digest = excluded.digest, shown = excluded.shown, updated_at = excluded.updated_at"""
 _RETRACT: Final = "update alert set state = 'retracted', revision = $2, shown = $3, updated_at = $4 where alert_id = $1"
+_RELEASE: Final = """
+    insert into release (book) select $1 where $1 is distinct from (select book from release order by number desc limit 1)
+    returning number"""
 _PARK: Final = """
     insert into parked (position, subject, reason, body) select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
     on conflict (position) do nothing"""
@@ -87,8 +90,9 @@ class RevisionRow:
 
     alert_id: str
     revision: int
-    change: str
+    change: Literal["raised", "amended", "retracted"]
     position: int
+    """The last fact of the batch."""
     stored_at: datetime
     shown: Mapping[str, Any]
     dossier: bytes | None
@@ -239,6 +243,12 @@ async def put_revisions(db: Connection, rows: Sequence[RevisionRow]) -> None:
     records = [(r.alert_id, r.revision, r.change, r.position, r.stored_at, r.shown, r.dossier) for r in rows]
     if records:
         await db.copy_records_to_table("alert_revision", records=records, columns=columns)
+
+
+async def release(db: Connection, book: str) -> int | None:
+    """Remember that this book judges from now on; return the number of its release, ``None`` when it did so before."""
+    number: int | None = await db.fetchval(_RELEASE, book)
+    return number
 
 
 async def park(db: Connection, rows: Sequence[tuple[int, str, str, bytes]]) -> None:

@@ -35,6 +35,10 @@ PUBLISHED = {
     "facts": "facts.990101.doc.issued",
     "deliveries": "facts.990101.delivery.completed",
     "checkpoints": "facts.00.log.checkpointed",
+    "entries of alerts": "facts.990101.alert.recorded",
+    "reads": "facts.9901.dossier.read",
+    "releases": "facts.00.rule.released",
+    "a county's release": "facts.990101.rule.released",
     "alerts": "alerts.990101.serious.DOC-01",
     "clues": "clues.990101.handed_over",
     "requests": "intake.events",
@@ -67,10 +71,12 @@ def _reading(*streams: str) -> set[str]:
     return {f"{how} {name}" for name in streams for how in READING}
 
 
+_FACTS = {"facts", "deliveries", "checkpoints", "entries of alerts", "reads", "releases", "a county's release"}
 MAY_PUBLISH = {
-    "intake": {"facts", "deliveries", "checkpoints"} | _reading("FACTS"),
+    "intake": _FACTS | _reading("FACTS"),
     "ledger": {"checkpoints"} | _reading("FACTS"),
-    "monitor": {"alerts"} | _reading("FACTS"),
+    "monitor": {"alerts", "entries of alerts", "reads", "releases"} | _reading("FACTS"),
+    "auditor": _reading("FACTS", "ALERTS"),
     "notify": {"deliveries"} | _reading("FACTS", "ALERTS"),
     "adapter": {"requests"},
     "notify-clues": {"clues"} | _reading("CLUES"),

@@ -272,7 +272,7 @@ def test_any_value_of_any_field_has_an_answer(name: str, value: object) -> None:
 
 
 EXAMPLES = sorted((Path(contracts.__file__).parent / "examples").glob("*/*.json"))
-OURS = {"delivery", "log"}
+OURS = {"delivery", "log", "alert", "dossier", "rule"}
 """Families of FACTS that only our own services state."""
 
 

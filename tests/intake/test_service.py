@@ -204,7 +204,11 @@ async def test_an_adapter_speaks_for_its_own_sources_only(intake: Intake) -> Non
     items = [raw_issued("s", source=source) for source in sources]
     assert accepted(await intake.batch(*items)) == [True, True, False, False, False]
     assert accepted(await intake.batch(*items, role="operator")) == [False, False, True, True, True]
-    assert accepted(await intake.batch(raw_issued(source="/jianfu/clock"), role="admin", jurisdiction="00")) == [False]
+    ours = [
+        raw_issued(source=source)
+        for source in ("/jianfu/clock", "/jianfu/monitor", "jianfu/ledger", "jianfu", "/jianfux")
+    ]
+    assert accepted(await intake.batch(*ours, role="admin", jurisdiction="00")) == [False, False, False, False, True]
     about = {"target": {"id": "s", "source": "/oa/other"}, "reason": "x"}
     withdrawn = issued("w", type="cn.jianfu.act.withdrawn.v1") | {"data": about}
     assert accepted(await intake.batch(raw(withdrawn))) == [False]

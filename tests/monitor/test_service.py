@@ -39,12 +39,13 @@ class Monitor:
         last = 0
         for fact in facts:
             last = (await self.js.publish(subject_of(fact), wire(fact))).seq
-        await eventually(self._position, last)
-        return last
 
-    async def _position(self) -> int:
-        answer = await self.get("/v1/alerts")
-        return int(answer.json()["current"]["position"])
+        async def applied() -> bool:
+            answer = await self.get("/v1/alerts")
+            return bool(answer.json()["current"]["position"] >= last)  # behind them the monitor states its own
+
+        await eventually(applied)
+        return last
 
 
 @pytest_asyncio.fixture(loop_scope="session")

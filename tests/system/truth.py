@@ -78,18 +78,18 @@ _LEDGER_WORK: Final = "select (select position from checkpoint) as position, (se
 
 async def _work(system: Running) -> str:
     """Return which reader is not at the end of its stream, or what still waits to leave."""
+    notify = await _one(system, "notify", _NOTIFY_WORK)
+    monitor = await _one(system, "monitor", _MONITOR_WORK)
+    ledger = await _one(system, "ledger", _LEDGER_WORK)
     connection = await nats.connect(system.nats, allow_reconnect=False, connect_timeout=2)
-    try:
+    try:  # after the tables: what an outbox let go meanwhile is at the end of a stream
         js = connection.jetstream()
         facts, alerts = [(await js.stream_info(name)).state.last_seq for name in ("FACTS", "ALERTS")]
     finally:
         await connection.close()
-    notify = await _one(system, "notify", _NOTIFY_WORK)
-    monitor = await _one(system, "monitor", _MONITOR_WORK)
-    ledger = await _one(system, "ledger", _LEDGER_WORK)
     wanted = {"ledger": facts, "monitor": facts, "notify": alerts}
     have = {"ledger": ledger["position"], "monitor": monitor["facts"], "notify": notify["alerts"]}
-    waiting = {"alerts to publish": monitor["outbox"], "facts to publish": notify["outbox"]}
+    waiting = {"alerts and their entries to publish": monitor["outbox"], "facts to publish": notify["outbox"]}
     waiting["checkpoints to publish"] = ledger["outbox"]
     waiting["deliveries"] = notify["deliveries"]
     behind = [f"{name} at {have[name]} of {end}" for name, end in wanted.items() if have[name] != end]
