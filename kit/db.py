@@ -24,13 +24,20 @@ _PAUSE: Final = 0.25
 
 
 async def connect_pool(
-    dsn: SecretStr | str, *, size: int, schema: str, name: str | None = None, patience: float = 30.0
+    dsn: SecretStr | str,
+    *,
+    size: int,
+    schema: str,
+    name: str | None = None,
+    patience: float = 30.0,
+    stateless: bool = False,
 ) -> Pool:
     """Open a pool of at most ``size`` connections whose tables are those of ``schema``.
 
     ``jsonb`` columns take and give plain Python values, also in COPY; keep bytes that must not change in ``bytea``.
-    Statements end after 60 s unless a call gives its own ``timeout``. Raises ``OSError`` or ``asyncpg.PostgresError``
-    when the server is not there after ``patience`` seconds.
+    Statements end after 60 s unless a call gives its own ``timeout``. ``stateless`` promises that users leave nothing in
+    a session (locks, settings, cursors), which saves an exchange at each return to the pool. Raises ``OSError`` or
+    ``asyncpg.PostgresError`` when the server is not there after ``patience`` seconds.
     """
 
     async def connect() -> Pool:
@@ -41,6 +48,7 @@ async def connect_pool(
             timeout=10,
             command_timeout=60,
             init=_prepare,
+            reset=_leave if stateless else None,
             server_settings={"search_path": f'"{schema}"', "application_name": name or schema, "timezone": "UTC"},
         )
 
@@ -61,6 +69,10 @@ async def insist(connect: Callable[[], Awaitable[T]], *, patience: float) -> T:
             if not is_outage(error) or loop.time() > end:
                 raise
         await asyncio.sleep(_PAUSE)
+
+
+async def _leave(_connection: Connection) -> None:
+    """Leave a session as it is; the driver has ended an open transaction."""
 
 
 async def _prepare(connection: Connection) -> None:

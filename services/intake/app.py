@@ -38,7 +38,9 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await migrate(settings.database_url, SCHEMA, MIGRATIONS)
         async with AsyncExitStack() as stack:
-            pool = await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+            pool = await connect_pool(
+                settings.database_url, size=settings.database_connections, schema=SCHEMA, stateless=True
+            )
             stack.push_async_callback(pool.close)
             nc = await connect(
                 settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
