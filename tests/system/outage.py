@@ -1,18 +1,24 @@
-"""What a server room does to a system: a server away, a server frozen, a full disk, a disk that cannot be written to."""
+"""What a server room does to a system: servers away or frozen, disks full or not writable, a clock that jumps."""
 
 import asyncio
 import contextlib
-import errno
 import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
+import asyncpg
+import httpx
+
 from deploy.embedded.ports import LOOPBACK
+from tests.eventually import eventually
+from tests.system import clock
 from tests.system.running import Running
 
 Outage = Callable[[Running], AbstractAsyncContextManager[None]]
@@ -22,19 +28,27 @@ DISK: Final = 1536 * 1024 * 1024
 """Bytes of the disk that tests may fill; nothing is taken of the real one before it is written."""
 
 
+HOUR: Final = 3600
+_CLOSE: Final = 60
+
+
+class NotHere(Exception):
+    """This machine does not let us make the outage; the Chinese text says what is missing."""
+
+
 @contextlib.contextmanager
 def disk(folder: Path) -> Iterator[Path]:
-    """Give a folder on a small disk of its own; raise ``OSError`` where this machine does not let us have one."""
+    """Give a folder on a small disk of its own, or on the machine's where it does not let us have one."""
     image, place = folder / "disk.img", folder / "disk"
     place.mkdir()
     with image.open("wb") as file:
         file.truncate(DISK)
-    if not (_done("mkfs.ext4", "-q", "-m", "0", str(image)) and _done("mount", "-o", "loop", str(image), str(place))):
-        raise OSError(errno.EPERM, "no right to mount a disk")
+    mounted = _done("mkfs.ext4", "-q", "-m", "0", str(image)) and _done("mount", "-o", "loop", str(image), str(place))
     try:
         yield place
     finally:
-        _done("umount", "-l", str(place))
+        if mounted:
+            _done("umount", "-l", str(place))
         image.unlink()
 
 
@@ -93,6 +107,8 @@ def _signal(numbers: list[int], number: signal.Signals) -> None:
 @contextlib.asynccontextmanager
 async def full(system: Running) -> AsyncIterator[None]:
     """Fill the disk on which the whole data folder lies."""
+    if not system.root.parent.is_mount():
+        raise NotHere("没有权限挂载测试用的小磁盘（mkfs.ext4、mount），没有试验写满磁盘")
     filler = system.root.parent / "filler"
     with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(filler).free)
@@ -118,11 +134,42 @@ async def _keep_full(filler: Path) -> None:
 async def read_only(system: Running) -> AsyncIterator[None]:
     """Let nothing in the data folder be written, made or removed, not even through files that are open."""
     if not _done("chattr", "-R", "+i", str(system.root)):
-        raise OSError(errno.EPERM, "no right to make files immutable")
+        raise NotHere("没有权限把文件设为不可更改（chattr +i），没有试验只读磁盘")
     try:
         yield
     finally:
         _done("chattr", "-R", "-i", str(system.root))
+
+
+def off_by(seconds: int) -> Outage:
+    """Return the outage in which the clock is wrong by so much: it jumps there and in the end back."""
+
+    @contextlib.asynccontextmanager
+    async def outage(system: Running) -> AsyncIterator[None]:
+        folder = system.root.parent
+        if not clock.is_there(folder):
+            raise NotHere("没有 C 编译器（cc），没有试验时钟跳变")
+        clock.set_off(folder, seconds)
+        try:
+            await eventually(lambda: _is_off_by(system, seconds))
+            yield
+        finally:
+            clock.set_off(folder, 0)
+
+    return outage
+
+
+async def _is_off_by(system: Running, seconds: int) -> bool:
+    """Tell whether the database and a service have the wrong time by now."""
+    db = await asyncpg.connect(system.database("intake"))
+    try:
+        database = float(await db.fetchval("select extract(epoch from now())"))
+    finally:
+        await db.close()
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{system.url('intake')}/livez")
+    service = parsedate_to_datetime(answer.headers["date"]).timestamp()
+    return all(abs(told - time.time() - seconds) < _CLOSE for told in (database, service))
 
 
 OUTAGES: Final[dict[str, Outage]] = {
@@ -132,4 +179,6 @@ OUTAGES: Final[dict[str, Outage]] = {
     "PostgreSQL frozen": frozen("postgres"),
     "disk full": full,
     "disk read-only": read_only,
+    "clock an hour ahead": off_by(HOUR),
+    "clock an hour behind": off_by(-HOUR),
 }

@@ -70,9 +70,9 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def stage(folder: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
     """Run the system on ``folder``/home with two webhook receivers and a reader of the event stream."""
-    async with webhooks(folder) as (hooks, environment), up(folder / "home", environment) as system:
+    async with webhooks(folder) as (hooks, ours), up(folder / "home", {**ours, **(environment or {})}) as system:
         follower = Follower(system)
         following = asyncio.create_task(follower.run())
         try:
