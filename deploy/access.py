@@ -99,7 +99,8 @@ ACCESS: Final[Mapping[str, Mapping[str, Rule]]] = {
         "GET /v1/forecasts": _rule(Scope.UNIT, *_READERS),
         "GET /v1/rules": _PUBLIC,
         "GET /v1/rules/{rule}": _PUBLIC,
-        "GET /v1/parked": _rule(Scope.PLACE, Role.ADMIN),
+        "GET /v1/parked": _rule(Scope.PLACE, *_OPERATORS),
+        "POST /v1/parked/replay": _rule(Scope.SYSTEM, *_OPERATORS),
         **_BY_ALL,
     },
     "notify": {
@@ -110,6 +111,8 @@ ACCESS: Final[Mapping[str, Mapping[str, Rule]]] = {
         "GET /v1/clues/{clue_id}": _rule(Scope.DESK, *_WATCHERS),
         "POST /v1/clues/{clue_id}/receive": _rule(Scope.DESK, Role.DISCIPLINE),
         "POST /v1/clues/{clue_id}/refuse": _rule(Scope.DESK, Role.DISCIPLINE),
+        "GET /v1/parked": _rule(Scope.PLACE, *_OPERATORS),
+        "POST /v1/parked/replay": _rule(Scope.SYSTEM, *_OPERATORS),
         **_BY_ALL,
     },
     "console": {

@@ -28,3 +28,15 @@ def explanation(answer: httpx.Response) -> str:
     except ValueError:
         return ""
     return str(problem.get("detail") or problem.get("title") or "") if isinstance(problem, dict) else ""
+
+
+def ask_for_all(target: Target, path: str) -> list[dict[str, Any]]:
+    """Give the items of all pages of a list."""
+    items: list[dict[str, Any]] = []
+    query: dict[str, str] = {}
+    while True:
+        page = ask(target, "GET", path, params=query).json()
+        items += page["items"]
+        if page["next"] is None:
+            return items
+        query = {"after": page["next"]}

@@ -14,6 +14,7 @@ from deploy.commands import (
     doctor,
     imports,
     login,
+    parked,
     policy,
     prepare,
     publish,
@@ -25,7 +26,10 @@ from deploy.commands import (
 )
 from deploy.embedded.errors import Unusable
 
-FAMILIES = (up, service, prepare, publish, imports, policy, quarantine, alert, audit, restore, login, token, doctor)
+FAMILIES = (
+    *(up, service, prepare, publish, imports, policy, quarantine, parked, alert, audit, restore),
+    *(login, token, doctor),
+)
 """In the order of the help."""
 
 

@@ -45,14 +45,6 @@ def run_replay(arguments: argparse.Namespace) -> int:
 
 
 def _all(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    from deploy.asking import ask
+    from deploy.asking import ask_for_all
 
-    target = find(arguments, "intake", "admin")
-    items: list[dict[str, Any]] = []
-    query: dict[str, str] = {}
-    while True:
-        page = ask(target, "GET", "/v1/quarantine", params=query).json()
-        items += page["items"]
-        if page["next"] is None:
-            return items
-        query = {"after": page["next"]}
+    return ask_for_all(find(arguments, "intake", "admin"), "/v1/quarantine")

@@ -77,13 +77,6 @@ class ActAnswer(BaseModel):
     current: Current
 
 
-class Replayed(BaseModel):
-    """How many parked facts were projected."""
-
-    replayed: int
-    current: Current
-
-
 def item_of(ledger: Ledger, version: Version) -> dict[str, Any]:
     """Show a row with its columns by name."""
     row = version.row

@@ -15,8 +15,9 @@ from kit.auth import Principal, allow
 from kit.db import Connection, Pool
 from kit.errors import NotFound, Overloaded
 from kit.paging import Page
+from kit.parked import Replayed
 from services.ledger import queries, queries_counts
-from services.ledger.answers import ActAnswer, CountItem, LedgerName, Replayed, Rows, item_of, told_of
+from services.ledger.answers import ActAnswer, CountItem, LedgerName, Rows, item_of, told_of
 from services.ledger.asking import (
     COUNTS,
     PARKED,

@@ -18,11 +18,12 @@ from kit.progress import Progress
 from kit.reader import follow
 from kit.tasks import background
 from services.monitor import store
-from services.monitor.apply import STREAM, State, apply
+from services.monitor.apply import STREAM, State
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
 from services.monitor.facts import book_of, released
 from services.monitor.http import router
+from services.monitor.writing import Writer
 
 SCHEMA = "monitor"
 
@@ -48,26 +49,25 @@ def create_app(settings: Settings) -> FastAPI:
             state = State(load(rules, packs), builtin())
             await _release(pool, book_of(rules, packs))
             outbox, progress = Outbox(pool, nc, schema=SCHEMA), Progress()
+            writer = Writer(pool, state, outbox.wake)
 
             async def handle(deliveries: Sequence[Delivery]) -> None:
                 with telemetry.batch_span("monitor.apply", (delivery.headers for delivery in deliveries)):
-                    changed = await _apply(pool, state, deliveries)
+                    changed = await writer.apply(deliveries)
                 facts.add(len(deliveries))
                 changes.add(changed)
                 lag.set(progress.lag)
-                if changed:
-                    outbox.wake()
 
             reading = follow(
                 nc.jetstream(),
                 STREAM,
-                checkpoint=lambda: _checkpoint(pool),
+                checkpoint=writer.checkpoint,
                 handle=handle,
                 batch=settings.batch,
                 wait=settings.wait,
                 progress=progress,
             )
-            app.state.pool, app.state.reading, app.state.said = pool, state, outbox.wake
+            app.state.pool, app.state.reading, app.state.writer, app.state.said = pool, state, writer, outbox.wake
             readiness.add("facts", progress.trouble)
             readiness.add("outbox", outbox.trouble)
             await stack.enter_async_context(background(reading, name="monitor.facts"))
@@ -79,24 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-async def _apply(pool: Pool, state: State, deliveries: Sequence[Delivery]) -> int:
-    """Apply a batch in one transaction; after a failure nothing in memory is trusted."""
-    try:
-        async with pool.acquire() as db, db.transaction():
-            return await apply(db, state, deliveries)
-    except BaseException:
-        state.forget()
-        raise
-
-
 async def _release(pool: Pool, book: RuleReleased) -> None:
     """State that another book than before judges from now on."""
     async with pool.acquire() as db, db.transaction():
         number = await store.release(db, book.book)
         if number is not None:
             await enqueue(db, STREAM, [released(book, number, clock.now())])
-
-
-async def _checkpoint(pool: Pool) -> int:
-    async with pool.acquire() as db:
-        return await store.position(db, STREAM)

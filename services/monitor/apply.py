@@ -16,6 +16,7 @@ from contracts.reference import CalendarPublished, DayEnded, ListVersioned, Unit
 from contracts.workdays import Workdays
 from kit.cursor import Delivery
 from kit.db import Connection
+from kit.parked import Unread, mark_replayed, park, waiting
 from services.monitor import store
 from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict, fold, target_of
@@ -56,7 +57,7 @@ class _Batch:
 
     facts: tuple[Recorded[Event], ...]
     rows: tuple[FactRow, ...]
-    parked: tuple[tuple[int, str, str, bytes], ...]
+    unread: tuple[Unread, ...]
 
 
 async def load_world(db: Connection, state: State) -> World:
@@ -74,7 +75,34 @@ async def apply(db: Connection, state: State, deliveries: Sequence[Delivery]) ->
     await load_world(db, state)
     batch = await _read(db, deliveries)
     last = deliveries[-1]
-    await store.park(db, batch.parked)
+    await park(db, STREAM, batch.unread)
+    changed = await _take(db, state, batch, last.seq, last.time)
+    await store.advance(db, STREAM, last.seq, last.time)
+    return changed
+
+
+async def replay(db: Connection, state: State, now: datetime, *, after: int) -> tuple[int, int]:
+    """Apply what is parked behind the position ``after`` and can be read by now, one portion in the caller's transaction.
+
+    Return the position of the last message looked at (0: there is none) and how many facts could be read. What it changes is
+    dated with the checkpoint: the facts are as late as that.
+    """
+    checkpoint = await store.lock_checkpoint(db, STREAM)
+    deliveries = await waiting(db, STREAM, after=after)
+    if checkpoint is None or not deliveries:
+        return 0, 0
+    await load_world(db, state)
+    batch = await _read(db, deliveries)
+    unread = {one.delivery.seq for one in batch.unread}
+    readable = [one.seq for one in deliveries if one.seq not in unread]
+    await mark_replayed(db, STREAM, readable, now)
+    if batch.facts:
+        await _take(db, state, batch, *checkpoint)
+    return deliveries[-1].seq, len(readable)
+
+
+async def _take(db: Connection, state: State, batch: _Batch, position: int, moment: datetime) -> int:
+    """Store the facts, judge what they touch and settle the alerts; ``position`` and ``moment`` date what changes."""
     await store.put_facts(db, batch.rows)
     touched = sorted({target_of(fact) or fact.fact_id for fact in batch.facts})
     facts = await _facts(db, batch, touched)
@@ -83,20 +111,18 @@ async def apply(db: Connection, state: State, deliveries: Sequence[Delivery]) ->
     woken = _reference_keys(state, before, after)
     pairs = await _affected(db, state, before, after, woken)
     await _store_keys(db, before, after)
-    changed = await _judge(db, state, pairs, last)
-    await store.advance(db, STREAM, last.seq, last.time)
-    return changed
+    return await _judge(db, state, pairs, position, moment)
 
 
 async def _read(db: Connection, deliveries: Sequence[Delivery]) -> _Batch:
     facts: dict[str, Recorded[Event]] = {}
     rows: dict[str, FactRow] = {}
-    parked = []
+    unread = []
     for message in deliveries:
         try:
             fact = decode(message.body)
         except (ContractBroken, FromTheFuture) as error:
-            parked.append((message.seq, message.subject, str(error), message.body))
+            unread.append(Unread(message, str(error)))
             continue
         if fact.event.of_system:  # no act of anybody, but what this or another service did
             continue
@@ -105,7 +131,7 @@ async def _read(db: Connection, deliveries: Sequence[Delivery]) -> _Batch:
             rows[fact.fact_id] = _row(fact, message)
     seen = await store.known(db, list(rows))
     fresh = [name for name in rows if name not in seen]
-    return _Batch(tuple(facts[name] for name in fresh), tuple(rows[name] for name in fresh), tuple(parked))
+    return _Batch(tuple(facts[name] for name in fresh), tuple(rows[name] for name in fresh), tuple(unread))
 
 
 def _row(fact: Recorded[Event], message: Delivery) -> FactRow:
@@ -292,7 +318,7 @@ async def scenes(db: Connection, state: State, scopes: Iterable[str], extra: Seq
     return Index([*neighbours.values(), *anchors.values()], offered)
 
 
-async def _judge(db: Connection, state: State, pairs: set[tuple[str, str]], last: Delivery) -> int:
+async def _judge(db: Connection, state: State, pairs: set[tuple[str, str]], position: int, moment: datetime) -> int:
     """Judge the pairs and write what changed; return the number of changes."""
     if not pairs or state.world is None:
         return 0
@@ -307,5 +333,4 @@ async def _judge(db: Connection, state: State, pairs: set[tuple[str, str]], last
         if recheck is not None:
             timers[rule, scope] = recheck
     await store.set_timers(db, judged, timers)
-    moment: datetime = last.time
-    return await settle_alerts(db, state.book, Findings(findings, index, state.world), last.seq, moment)
+    return await settle_alerts(db, state.book, Findings(findings, index, state.world), position, moment)

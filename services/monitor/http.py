@@ -14,12 +14,15 @@ from kit.db import Connection, Pool
 from kit.errors import Forbidden, NotFound
 from kit.outbox import enqueue
 from kit.paging import Current, Page
+from kit.parked import ParkedAsked, ParkedMessage, Replayed, listed
 from services.monitor import answers, facts, queries
 from services.monitor.apply import State
 from services.monitor.queries import AlertFilter
+from services.monitor.writing import Writer
 
 router = APIRouter(prefix="/v1")
 Reader = Annotated[Principal, Depends(allow("office", "operator", "discipline", "admin"))]
+Operator = Annotated[Principal, Depends(allow("operator", "admin"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 
@@ -70,9 +73,15 @@ def _recorder(request: Request, who: Reader) -> _Recorder:
     return _Recorder(who, request.app.state.said)
 
 
+def _writer(request: Request) -> Writer:
+    writer: Writer = request.app.state.writer
+    return writer
+
+
 Database = Annotated[Pool, Depends(_pool)]
 Reading = Annotated[State, Depends(_state)]
 Record = Annotated[_Recorder, Depends(_recorder)]
+Writing = Annotated[Writer, Depends(_writer)]
 
 
 class AlertQuery(BaseModel):
@@ -226,13 +235,19 @@ async def read_rule(state: Reading, rule: str) -> dict[str, Any]:
 
 
 @router.get("/parked")
-async def list_parked(
-    db: Database, who: Annotated[Principal, Depends(allow("admin"))], after: Cursor = None, limit: Limit = 50
-) -> AlertPage:
-    """List messages of FACTS that could not be read, without their content."""
+async def list_parked(db: Database, who: Operator, asked: Annotated[ParkedAsked, Query()]) -> Page[ParkedMessage]:
+    """List messages of FACTS that could not be read, each with its reason and without its content."""
     async with db.acquire() as connection:
-        items, following = await queries.parked(connection, who.jurisdiction, after, limit)
-        return AlertPage(items=items, next=following, current=await queries.current(connection))
+        items, following = await listed(connection, who.jurisdiction, asked)
+        return Page(items=items, next=following, current=await queries.current(connection))
+
+
+@router.post("/parked/replay")
+async def replay_parked(db: Database, writer: Writing, _who: Operator) -> Replayed:
+    """Apply, in the order of the stream, every parked fact that this version can read."""
+    replayed = await writer.replay(clock.now())
+    async with db.acquire() as connection:
+        return Replayed(replayed=replayed, current=await queries.current(connection))
 
 
 async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:

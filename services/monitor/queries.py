@@ -9,7 +9,6 @@ from kit.db import Connection
 from kit.paging import Current, Keyset
 
 ALERTS: Final = Keyset(tuple[date, str])
-PARKED: Final = Keyset(tuple[int])
 
 _PAGE: Final = """
     select shown, happened_on, alert_id from alert
@@ -40,10 +39,6 @@ _COUNTS: Final = """
     where state = 'standing' and (place like $1 || '%' or $1 = '00') and ($2::text is null or place like $2 || '%' or $2 = '00')
       and ($3::text[] is null or unit = any($3))
     group by rule, severity order by rule, severity"""
-_PARKED: Final = """
-    select position, subject, reason, parked_at from parked
-    where ($1 = '00' or starts_with(split_part(subject, '.', 2), $1)) and ($2::bigint is null or position > $2)
-    order by position limit $3"""
 _FORECASTS: Final = """
     select key from offer where key like $1 || '|%' group by key order by key limit 5000"""
 
@@ -138,13 +133,6 @@ async def fact_bodies(db: Connection, fact_ids: list[str]) -> dict[str, bytes]:
 async def counts(db: Connection, scope: str, place: str | None, units: tuple[str, ...] | None) -> list[dict[str, Any]]:
     """Return how many alerts stand by rule and severity; ``units`` are those that the caller sees."""
     return [dict(row) for row in await db.fetch(_COUNTS, scope, place, units)]
-
-
-async def parked(db: Connection, scope: str, after: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-    """Return messages of a jurisdiction's subjects that were set aside, without their bytes."""
-    rows = await db.fetch(_PARKED, scope, PARKED.decode(after)[0] if after else None, limit + 1)
-    items = [dict(row) for row in rows[:limit]]
-    return items, PARKED.encode((items[-1]["position"],)) if len(rows) > limit else None
 
 
 async def windows(db: Connection, family: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from kit.db import Connection
 from services.monitor.domain import Standing
 
-_CHECKPOINT: Final = "select position from checkpoint where stream = $1 for update"
+_CHECKPOINT: Final = "select position, stored_at from checkpoint where stream = $1 for update"
 _POSITION: Final = "select coalesce(max(position), 0) from checkpoint where stream = $1"
 _ADVANCE: Final = """
     insert into checkpoint (stream, position, stored_at) values ($1, $2, $3)
@@ -45,9 +45,6 @@ _RETRACT: Final = "update alert set state = 'retracted', revision = $2, shown = 
 _RELEASE: Final = """
     insert into release (book) select $1 where $1 is distinct from (select book from release order by number desc limit 1)
     returning number"""
-_PARK: Final = """
-    insert into parked (position, subject, reason, body) select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[])
-    on conflict (position) do nothing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +100,10 @@ async def position(db: Connection, stream: str) -> int:
     return int(await db.fetchval(_POSITION, stream))
 
 
-async def lock_checkpoint(db: Connection, stream: str) -> int:
-    """Return the checkpoint and keep every other monitor from moving it until the transaction ends."""
-    found = await db.fetchval(_CHECKPOINT, stream)
-    return int(found or 0)
+async def lock_checkpoint(db: Connection, stream: str) -> tuple[int, datetime] | None:
+    """Return the checkpoint and keep everybody else from moving it until the transaction ends; ``None`` at the beginning."""
+    found = await db.fetchrow(_CHECKPOINT, stream)
+    return (found["position"], found["stored_at"]) if found else None
 
 
 async def advance(db: Connection, stream: str, to: int, stored_at: datetime) -> None:
@@ -249,9 +246,3 @@ async def release(db: Connection, book: str) -> int | None:
     """Remember that this book judges from now on; return the number of its release, ``None`` when it did so before."""
     number: int | None = await db.fetchval(_RELEASE, book)
     return number
-
-
-async def park(db: Connection, rows: Sequence[tuple[int, str, str, bytes]]) -> None:
-    """Set aside (position, subject, reason, body) that is no fact we can read."""
-    if rows:
-        await db.execute(_PARK, *(list(column) for column in zip(*rows, strict=True)))

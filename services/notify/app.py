@@ -126,12 +126,12 @@ async def _compose(plan: _Plan, outside: _Outside) -> tuple[Parts, _Work]:
     hub = Hub(settings.stream_buffer)
     alerts = Alerts(pool, plan.routing, hub, senders.wake, measures.decisions)
     await alerts.resume()  # before anybody may follow
-    parts = Parts(pool, casework, hub, Clients(settings.stream_clients, measures.streams), clue_stated)
     reading = {ALERTS: Progress(), FACTS: Progress()}
     for stream, progress in reading.items():
         measures.lag.ask(_lag(progress), stream=stream)
     js = outside.nc.jetstream()
     world = World(pool, casework, clue_stated, measures.escalations)
+    parts = Parts(pool, casework, hub, Clients(settings.stream_clients, measures.streams), clue_stated, alerts, world)
     tasks = {
         "alerts": follow(
             js,

@@ -15,6 +15,7 @@ from kit.auth import Principal, allow
 from kit.db import Connection
 from kit.errors import NotFound
 from kit.paging import Current, Keyset, Page
+from kit.parked import ParkedAsked, ParkedMessage, Replayed, listed
 from services.notify import queries, queries_clues
 from services.notify.answers import (
     ClueAnswer,
@@ -37,6 +38,7 @@ from services.notify.wire import AlertChange, read_change
 router = APIRouter(prefix="/v1")
 Watcher = Annotated[Principal, Depends(allow("operator", "discipline", "admin"))]
 Operator = Annotated[Principal, Depends(allow("operator"))]
+Custodian = Annotated[Principal, Depends(allow("operator", "admin"))]
 Discipline = Annotated[Principal, Depends(allow("discipline"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=400)]
@@ -148,6 +150,23 @@ async def refuse(parts: OfApp, who: Discipline, clue_id: ClueId, body: Refuse) -
         await parts.casework.refuse(db, who, clue_id, body.reason, clock.now())
     parts.clue_stated()
     return await _one(parts, who, clue_id)
+
+
+@router.get("/parked")
+async def list_parked(parts: OfApp, who: Custodian, asked: Annotated[ParkedAsked, Query()]) -> Page[ParkedMessage]:
+    """List messages of the streams that could not be read, each with its reason and without its content."""
+    async with parts.pool.acquire() as db:
+        items, following = await listed(db, who.jurisdiction, asked)
+        return Page(items=items, next=following, current=await _current(db))
+
+
+@router.post("/parked/replay")
+async def replay_parked(parts: OfApp, _who: Custodian) -> Replayed:
+    """Apply, in the order of each stream, every parked message that this version can read."""
+    now = clock.now()
+    replayed = await parts.world.replay(now) + await parts.alerts.replay(now)
+    async with parts.pool.acquire() as db:
+        return Replayed(replayed=replayed, current=await _current(db))
 
 
 async def _one(parts: Parts, who: Principal, clue_id: str) -> ClueAnswer:

@@ -9,7 +9,9 @@ from fastapi import Depends, Request
 from kit.db import Pool
 from services.notify.handover import Casework
 from services.notify.hub import Hub
+from services.notify.reading import Alerts
 from services.notify.streaming import Clients
+from services.notify.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Parts:
     clients: Clients
     clue_stated: Callable[[], None] = field(repr=False)
     """Called after a commit that has a clue's fact to publish and a desk to tell."""
+    alerts: Alerts
+    world: World
 
 
 def _of_app(request: Request) -> Parts:

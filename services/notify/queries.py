@@ -25,6 +25,8 @@ async def checkpoint(db: Connection, stream: str) -> tuple[int, datetime | None]
 # ---------------------------------------------------------------- what deciding needs
 
 _KNOWN_FACTS: Final = "select fact_id from alert_change where fact_id = any($1)"
+_NEWEST_REVISIONS: Final = """
+    select alert_id, max(revision) as revision from alert_change where alert_id = any($1) group by alert_id"""
 _LOCK_LETTERS: Final = """
     select id from delivery
     where state = 'waiting' and kind <> 'clue' and (
@@ -49,6 +51,11 @@ _SPENT: Final = """
 async def known_facts(db: Connection, fact_ids: Collection[str]) -> frozenset[str]:
     """Return which of these alert changes are stored already."""
     return frozenset(row["fact_id"] for row in await db.fetch(_KNOWN_FACTS, fact_ids))
+
+
+async def newest_revisions(db: Connection, alert_ids: Collection[str]) -> dict[str, int]:
+    """Return the newest revision that is stored of each alert that is known."""
+    return {row["alert_id"]: row["revision"] for row in await db.fetch(_NEWEST_REVISIONS, alert_ids)}
 
 
 async def open_mailroom(db: Connection, routing: Routing, notices: Sequence[Notice]) -> Mailroom:

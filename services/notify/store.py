@@ -17,19 +17,11 @@ from services.notify.wire import AlertChange
 _SET_CHECKPOINT: Final = """
     insert into checkpoint (stream, seq, at) values ($1, $2, $3)
     on conflict (stream) do update set seq = excluded.seq, at = excluded.at"""
-_SET_ASIDE: Final = """
-    insert into set_aside (stream, seq, reason, body, at) values ($1, $2, $3, $4, $5)
-    on conflict do nothing"""
 
 
 async def set_checkpoint(db: Connection, stream: str, seq: int, at: datetime) -> None:
     """Remember that everything up to ``seq`` has been applied."""
     await db.execute(_SET_CHECKPOINT, stream, seq, at)
-
-
-async def set_aside(db: Connection, stream: str, seq: int, reason: str, body: bytes, at: datetime) -> None:
-    """Keep a message that cannot be read, with the reason."""
-    await db.execute(_SET_ASIDE, stream, seq, reason, body, at)
 
 
 # ---------------------------------------------------------------- alerts and what is told of them

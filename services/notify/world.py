@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
 
 from contracts.acts import ActCorrected, ActWithdrawn
-from contracts.catalog import ContractBroken, decode
+from contracts.catalog import ContractBroken, FromTheFuture, decode
 from contracts.event import ActRef, Event, Recorded
 from contracts.reference import CalendarPublished, DayEnded
 from kit import clock
 from kit.db import Connection, Pool
 from kit.metrics import Counter
+from kit.parked import Unread, mark_replayed, park, waiting
 from kit.reader import Delivery
 from services.notify import queries, store
 from services.notify.domain.reference import KEPT, Amendment, concerns, standing
@@ -25,6 +26,8 @@ SUBJECTS: Final = (
     "facts.*.act.withdrawn",
     "facts.*.clock.day_ended",
 )
+
+_Readable: TypeAlias = tuple[Delivery, Recorded[Event]]
 
 
 @dataclass(slots=True)
@@ -48,23 +51,44 @@ class World:
     escalated: Counter
 
     async def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """Apply one batch, in order: a day ends with the units and calendars that were known by then."""
-        count = 0
+        """Apply one batch."""
         async with self.pool.acquire() as db, db.transaction():
-            learnt = _Learnt()
-            for delivery in deliveries:
-                fact = await _readable(db, delivery)
-                if fact is None:
-                    continue
-                if isinstance(fact.event, DayEnded):
-                    await self._learn(db, learnt)
-                    learnt = _Learnt()
-                    last = await store.end_day(db, fact.event.day)
-                    count += await self.casework.end_day(db, last + timedelta(days=1), clock.now())
-                else:
-                    _note(learnt, fact, delivery.body)
-            await self._learn(db, learnt)
+            readable, unread = _read(deliveries)
+            await park(db, FACTS, unread)
+            count = await self._take(db, readable)
             await store.set_checkpoint(db, FACTS, deliveries[-1].seq, deliveries[-1].time)
+        self._escalated(count)
+
+    async def replay(self, now: datetime) -> int:
+        """Apply, in the order of the stream, the parked facts that can be read by now; return how many."""
+        after, replayed = 0, 0
+        while True:
+            async with self.pool.acquire() as db, db.transaction():
+                deliveries = await waiting(db, FACTS, after=after)
+                if not deliveries:
+                    return replayed
+                readable, _ = _read(deliveries)
+                await mark_replayed(db, FACTS, [delivery.seq for delivery, _ in readable], now)
+                count = await self._take(db, readable)
+            self._escalated(count)
+            after, replayed = deliveries[-1].seq, replayed + len(readable)
+
+    async def _take(self, db: Connection, readable: Sequence[_Readable]) -> int:
+        """Apply facts in order: a day ends with the units and calendars that were known by then; return the escalations."""
+        count = 0
+        learnt = _Learnt()
+        for delivery, fact in readable:
+            if isinstance(fact.event, DayEnded):
+                await self._learn(db, learnt)
+                learnt = _Learnt()
+                last = await store.end_day(db, fact.event.day)
+                count += await self.casework.end_day(db, last + timedelta(days=1), clock.now())
+            else:
+                _note(learnt, fact, delivery.body)
+        await self._learn(db, learnt)
+        return count
+
+    def _escalated(self, count: int) -> None:
         if count:
             self.escalated.add(count)
             self.wake()
@@ -115,10 +139,13 @@ def _amendment(row: queries.AmendmentRow) -> Amendment:
     )
 
 
-async def _readable(db: Connection, delivery: Delivery) -> Recorded[Event] | None:
-    try:
-        return decode(delivery.body)
-    except ContractBroken as error:
-        reason = f"{error.field}: {error.detail}"
-        await store.set_aside(db, FACTS, delivery.seq, reason, delivery.body, delivery.time)
-        return None
+def _read(deliveries: Sequence[Delivery]) -> tuple[list[_Readable], list[Unread]]:
+    """Return the messages that can be read and those that cannot, each by itself."""
+    facts: list[_Readable] = []
+    unread: list[Unread] = []
+    for delivery in deliveries:
+        try:
+            facts.append((delivery, decode(delivery.body)))
+        except (ContractBroken, FromTheFuture) as error:
+            unread.append(Unread(delivery, str(error)))
+    return facts, unread

@@ -54,7 +54,7 @@ _SAME = {
         (name, f"GET {path}"): path for name in ("intake", "ledger", "monitor", "notify", "console") for path in _HEALTH
     },
     ("ledger", "GET /v1/ledgers"): "/v1/ledgers",
-    ("ledger", "POST /v1/parked/replay"): "/v1/parked/replay",
+    **{(name, "POST /v1/parked/replay"): "/v1/parked/replay" for name in ("ledger", "monitor", "notify")},
     ("monitor", "GET /v1/rules"): "/v1/rules",
     ("monitor", "GET /v1/rules/{rule}"): "/v1/rules/MTG-19",
     ("console", "GET /ledgers"): "/ledgers",
@@ -129,6 +129,7 @@ def _notify(at: County) -> dict[str, Probe]:
         "GET /v1/clues/{clue_id}": Probe(f"/v1/clues/{at.clue}", at.alert),
         "POST /v1/clues/{clue_id}/receive": Probe(f"/v1/clues/{at.clue}/receive", ""),
         "POST /v1/clues/{clue_id}/refuse": Probe(f"/v1/clues/{at.clue}/refuse", "", **_json({"reason": "不属于职责"})),
+        "GET /v1/parked": Probe("/v1/parked", f"alerts.{at.place}.warning.DOC-01", hides=f"alerts.{at.place}."),
     }
 
 

@@ -126,6 +126,7 @@ async def seeded(system: System) -> World:
         future["type"] = "cn.jianfu.doc.issued.v9"
         await stream.publish(f"facts.{place}.doc.issued", factories.wire(future))
         last = await stream.publish(f"facts.{place}.doc.unreadable", b"{")
+        await stream.publish(f"alerts.{place}.warning.DOC-01", b"{")
     await connection.close()
     for service in ("ledger", "monitor"):
         await eventually(partial(_has_read, system, service, last.seq), within=20)

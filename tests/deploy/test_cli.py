@@ -27,6 +27,7 @@ COMMANDS = [
     *("alert", "login", "token", "doctor", "ledger rebuild", "policy test", "policy lock", "quarantine list"),
     *("quarantine replay", "alert replay", "audit verify", "audit export", "restore journal"),
     "restore stream",
+    *("parked list", "parked replay"),
 ]
 
 
@@ -76,7 +77,7 @@ def test_one_service_alone_names_the_environment_it_lacks(
 
 
 @pytest.mark.parametrize(
-    "line", ["publish x.ndjson", "quarantine list", "alert replay x", "ledger rebuild", "audit verify"]
+    "line", ["publish x.ndjson", "quarantine list", "parked list", "alert replay x", "ledger rebuild", "audit verify"]
 )
 def test_a_command_without_a_running_system_says_so(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

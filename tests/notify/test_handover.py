@@ -8,7 +8,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.factories import calendar, corrected, day_ended, registered, withdrawn
-from tests.notify.conftest import CITY, COUNTY, Notify, Start, row
+from tests.notify.conftest import CITY, COUNTY, Notify, Start
 from tests.notify.samples import alert, alert_id
 
 pytestmark = pytest.mark.connected
@@ -342,15 +342,6 @@ async def test_a_desk_is_told_that_a_clue_waits_and_nothing_else(start: Start, t
 async def _told(notify: Notify) -> list[dict[str, Any]] | None:
     facts = await notify.facts()
     return facts if len(facts) == 2 else None
-
-
-async def test_an_unreadable_message_is_set_aside_and_nothing_behind_it_waits(ready: Notify) -> None:
-    broken = alert("raised", "b", severity="warning")
-    del broken["data"]["clause"]
-    await ready.raise_(broken, alert("raised", "c"))
-    aside = await row(ready.pool, "select stream, reason from notify.set_aside")
-    assert aside == ("ALERTS", "data.clause: Field required")
-    assert (await hand_over(ready, "c"))["state"] == "open"
 
 
 async def test_ready_means_that_everything_makes_progress(ready: Notify) -> None:

@@ -11,6 +11,7 @@ import nats
 import pytest
 import pytest_asyncio
 
+from deploy import cli
 from tests import factories
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
@@ -261,3 +262,21 @@ async def _taken(day: Day, fact: Event) -> bool:
         return False
     assert answer.status_code in {200, 503}, answer.text
     return answer.status_code == httpx.codes.OK
+
+
+async def test_what_nobody_can_read_is_parked_by_each_reader_and_listed_by_the_command(
+    day: Day, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection = await nats.connect(day.system.nats)
+    for subject in ("facts.990101.doc.issued", "alerts.990101.warning.DOC-01"):
+        await connection.jetstream().publish(subject, b"{")
+    await connection.close()
+    await eventually(lambda: truth.unsettled(day.system), "", within=20)
+    home = ["--home", str(day.system.root)]
+    assert await asyncio.to_thread(cli.main, ["parked", "list", *home]) == 1
+    *lines, total = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["ledger", "monitor", "notify"]
+    assert all("body: Invalid JSON" in line for line in lines)
+    assert total == "共 3 条被搁置"
+    assert await asyncio.to_thread(cli.main, ["parked", "replay", "notify", *home]) == 1
+    assert capsys.readouterr().out == "notify  已处理 0 条，仍搁置 1 条\n"
