@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kit.cursor import Delivery
@@ -42,6 +43,8 @@ _LIST: Final = """
       and ($2 or replayed_at is null)
       and ($3::text is null or (stream, position) > ($3, $4))
     order by stream, position limit $5"""
+
+_log = structlog.stdlib.get_logger("kit.parked")
 
 PORTION: Final = 500
 """Messages that are taken in again in one transaction."""
@@ -88,6 +91,8 @@ class Replayed(BaseModel):
 async def park(db: Connection, stream: str, unread: Sequence[Unread]) -> None:
     """Set messages aside; one that is there already stays as it is."""
     if unread:
+        first = unread[0]
+        _log.warning("parked", stream=stream, messages=len(unread), first=first.delivery.seq, reason=first.reason)
         rows = [(d.seq, d.subject, reason, d.body, d.time) for d, reason in unread]
         await db.execute(_PARK, stream, *(list(column) for column in zip(*rows, strict=True)))
 

@@ -56,10 +56,11 @@ class Client:
     results: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
     longest_refusal: float = 0.0
-    """Seconds in which nothing was taken although something was offered."""
+    """Seconds in which nothing was taken although something was offered, refused or without an answer."""
     longest_wait: float = 0.0
     """Seconds until a request had its answer, with all its repetitions."""
-    _refused_since: float | None = None
+    _offered: dict[object, float] = field(default_factory=dict)
+    _last: float = 0.0
 
     async def run(self) -> None:
         """Send everything with several senders at a time."""
@@ -87,33 +88,31 @@ class Client:
             await asyncio.sleep(self.spread * SENDERS * len(batch) / len(self.facts))
 
     async def _insist(self, http: httpx.AsyncClient, body: bytes) -> list[dict[str, Any]]:
-        first = time.monotonic()
+        offer = object()
+        self._offered[offer] = first = time.monotonic()
         while True:
-            begun = time.monotonic()
             try:
                 answer = await http.post("/v1/events", content=body)
             except httpx.TransportError as error:
-                self._refused(begun, type(error).__name__)
+                self.troubles[type(error).__name__] += 1
             else:
                 if answer.status_code == httpx.codes.OK:
-                    self._served()
+                    self._served(offer)
                     self.longest_wait = max(self.longest_wait, time.monotonic() - first)
                     results: list[dict[str, Any]] = answer.json()["results"]
                     return results
                 # anything but "come again" would be our own fault
                 assert answer.status_code in {429, 503}, f"{answer.text}\n{self.system.tail('intake')}"
-                self._refused(begun, str(answer.status_code))
+                self.troubles[str(answer.status_code)] += 1
             assert self.system.process.poll() is None, "the whole system has ended"
             await asyncio.sleep(0.1)
 
-    def _refused(self, begun: float, why: str) -> None:
-        self.troubles[why] += 1
-        self._refused_since = begun if self._refused_since is None else self._refused_since
-
-    def _served(self) -> None:
-        if self._refused_since is not None:
-            self.longest_refusal = max(self.longest_refusal, time.monotonic() - self._refused_since)
-        self._refused_since = None
+    def _served(self, offer: object) -> None:
+        """Note that something was taken: until now nothing was, since the last time or since the oldest offer."""
+        now = time.monotonic()
+        self.longest_refusal = max(self.longest_refusal, now - max(self._last, min(self._offered.values())))
+        self._last = now
+        del self._offered[offer]
 
     def _note(self, fact: dict[str, Any], answer: dict[str, Any]) -> None:
         self.results[answer["result"]] += 1
