@@ -26,9 +26,8 @@ from services.monitor.config import Settings
 from services.monitor.facts import book_of
 from tests.eventually import eventually
 from tests.factories import assigned, convened, corrected
-from tests.monitor.test_service import LONG, Monitor, monitor
+from tests.monitor.conftest import LONG, Monitor
 
-__all__ = ["monitor"]
 pytestmark = pytest.mark.connected
 Pools = Callable[[str], Awaitable[asyncpg.Pool]]
 SHORT = {"ended_at": "2025-03-04T10:00:00+08:00"}
