@@ -23,6 +23,7 @@ from nats.js.errors import NotFoundError
 from bench.figures import Figure, table
 from deploy.embedded.accounts import ADMIN
 from deploy.embedded.servers import Servers, running
+from kit.collector import calm
 from kit.migrate import migrate
 from kit.nats import close, connect
 from kit.publish import Outgoing, publish_batch
@@ -95,8 +96,7 @@ def portions(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 @contextlib.contextmanager
 def settled() -> Iterator[None]:
     """Keep what the benchmark itself prepared out of the garbage collector's sight."""
-    gc.collect()
-    gc.freeze()
+    calm()  # as a service does at its start
     try:
         yield
     finally:

@@ -17,10 +17,11 @@ from kit.nats import close, connect
 from kit.progress import Progress
 from kit.reader import Delivery, follow
 from services.ledger import store
+from services.ledger.batch import Batch
+from services.ledger.chain import GENESIS
 from services.ledger.domain import FOREVER, Version
 from services.ledger.projections import load_ledgers
 from services.ledger.recording import Recorder
-from services.ledger.slices import Slice
 
 ACTS = 30_000
 BATCH = 2000
@@ -80,8 +81,8 @@ class Copies:
     async def make(self, found: Sequence[Delivery]) -> None:
         """Make the rows of every batch."""
         for part in portions(found, BATCH):
-            read = Slice(self._recorder.algorithm, bytes(32))
-            await read.read(part, self._recorder.projector.ledgers)
+            read = Batch("sha256", part, GENESIS)
+            await read.read(self._recorder.projector.ledgers)
             versions: dict[str, list[Version]] = {}
             for placed in read.placed:
                 for alone in placed.reading.rows:

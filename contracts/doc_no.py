@@ -10,6 +10,10 @@ _FORM: Final = re.compile(
     r"(?P<number>\d{1,5})\s*号$"
 )
 
+_NORMAL: Final = re.compile(
+    r"^(?P<code>[\u4e00-\u9fffA-Za-z]{1,12})〔(?P<year>(?:19|20)[0-9]{2})〕(?P<number>[1-9][0-9]{0,4})号$"
+)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class DocNo:
@@ -26,6 +30,8 @@ class DocNo:
 
 def parse_doc_no(text: str) -> DocNo | None:
     """Read a 发文字号 as people type it (any bracket, full-width digits, leading zeros); ``None`` if it is none."""
+    if found := _NORMAL.match(text):  # most have been through here before
+        return DocNo(found["code"], int(found["year"]), int(found["number"]))
     half = unicodedata.normalize("NFKC", text).replace("〔", "[").replace("〕", "]")
     found = _FORM.match(re.sub(r"\s+", "", half))
     if found is None:

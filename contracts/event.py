@@ -111,14 +111,17 @@ class Recorded(Generic[EventT_co]):
     event: EventT_co
 
 
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS: Final = tuple(first + second for first in _LETTERS for second in _LETTERS)
+"""Two characters of base32 for each ten bits; one id is made for every fact that is read, so it has to be quick."""
+
+
 def fact_id(source: str, id_: str) -> str:
     """Return the 26 lower-case base32 characters that identify a fact everywhere (130 bits of SHA-256)."""
-    digest = hashlib.sha256(f"{source}\0{id_}".encode()).digest()
-    number = int.from_bytes(digest[:17], "big") >> 6
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
-
-
-_DIGITS: Final = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS: Final = [first + second for first in _DIGITS for second in _DIGITS]
-_SHIFTS: Final = range(120, -1, -10)
-"""Two digits at a time from a table, in half the time of the library's base32: every fact of every batch has an id."""
+    bits = int.from_bytes(hashlib.sha256(f"{source}\0{id_}".encode()).digest()[:17], "big") >> 6
+    a, b, c, pairs = bits >> 80, bits >> 40 & 0xFF_FFFF_FFFF, bits & 0xFF_FFFF_FFFF, _PAIRS
+    return (
+        f"{pairs[a >> 40]}{pairs[a >> 30 & 1023]}{pairs[a >> 20 & 1023]}{pairs[a >> 10 & 1023]}{pairs[a & 1023]}"
+        f"{pairs[b >> 30]}{pairs[b >> 20 & 1023]}{pairs[b >> 10 & 1023]}{pairs[b & 1023]}"
+        f"{pairs[c >> 30]}{pairs[c >> 20 & 1023]}{pairs[c >> 10 & 1023]}{pairs[c & 1023]}"
+    )

@@ -34,6 +34,7 @@ async def read(  # noqa: PLR0913  each is a decision of the caller
     subjects: Sequence[str] = (),
     start_after: int,
     handle: Handle,
+    ahead: Handle | None = None,
     batch: int = 1000,
     wait: float = 0.01,
     progress: Progress,
@@ -41,27 +42,42 @@ async def read(  # noqa: PLR0913  each is a decision of the caller
     """Hand over every message after ``start_after`` in order, until cancelled.
 
     A batch has up to ``batch`` messages and is handed over at the latest ``wait`` seconds after its first message came;
-    the next one is collected while ``handle`` works. Without ``subjects`` the sequences are proved to have no gap. Lost
-    connections, consumers and servers are mended behind the last message received, and while that lasts
-    ``progress.error`` says why. An exception of ``handle`` is logged, kept in ``progress.error`` and raised;
+    the next one is collected while ``handle`` works. ``ahead`` is given each batch before ``handle`` is, which then may
+    still work on the batch before: the place for what needs nothing but the batch. Without ``subjects`` the sequences
+    are proved to have no gap. Lost connections, consumers and servers are mended behind the last message received, and
+    while that lasts ``progress.error`` says why. An exception of ``handle`` is logged, kept in ``progress.error`` and
+    raised;
     ``ConnectionClosedError`` means that the connection was closed for good, ``StreamLost`` that the stream no longer
     holds what follows ``start_after``.
     """
     source = Source(js, stream, subjects=subjects, start_after=start_after, size=batch, progress=progress)
     progress.last_seq = start_after
+
+    async def work(deliveries: Sequence[Delivery]) -> None:
+        first, last = deliveries[0].seq, deliveries[-1].seq
+        try:
+            await handle(deliveries)
+        except Exception as error:
+            progress.error = describe(error)
+            level = _log.warning if is_outage(error) else _log.exception
+            level("reader.handler_failed", stream=stream, first=first, last=last, error=progress.error)
+            raise
+        source.handled(last)
+
+    working: asyncio.Task[None] | None = None
     try:
         while True:
-            deliveries = await source.take(wait)
-            first, last = deliveries[0].seq, deliveries[-1].seq
-            try:
-                await handle(deliveries)
-            except Exception as error:
-                progress.error = describe(error)
-                level = _log.warning if is_outage(error) else _log.exception
-                level("reader.handler_failed", stream=stream, first=first, last=last, error=progress.error)
-                raise
-            source.handled(last)
+            deliveries = await source.take(wait, working)
+            if ahead is not None:
+                await ahead(deliveries)
+            if working is not None:
+                await working
+            working = asyncio.create_task(work(deliveries))
+            await (asyncio.sleep(0) if ahead else working)  # at least it begins before the next batch is looked at
     finally:
+        if working is not None and not working.done():  # its transaction is to end before anybody begins anew
+            working.cancel()
+            await asyncio.wait([working])
         await source.close()
 
 
@@ -72,6 +88,7 @@ async def follow(  # noqa: PLR0913  as above
     subjects: Sequence[str] = (),
     checkpoint: Callable[[], Awaitable[int]],
     handle: Handle,
+    ahead: Handle | None = None,
     batch: int = 1000,
     wait: float = 0.01,
     progress: Progress,
@@ -93,6 +110,7 @@ async def follow(  # noqa: PLR0913  as above
                 subjects=subjects,
                 start_after=start,
                 handle=handle,
+                ahead=ahead,
                 batch=batch,
                 wait=wait,
                 progress=progress,

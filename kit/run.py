@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 import sys
@@ -13,12 +12,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from kit.collector import calm
 from kit.config import ServiceSettings
 
 _GRACE: Final = 10
 """Seconds that running requests have to end."""
-_YOUNG: Final = 20_000
-"""New objects before the collector looks at them: a batch makes thousands that all live until its end."""
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _log = structlog.stdlib.get_logger("kit.run")
@@ -59,9 +57,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen; what was made until now lives for ever, so the collector need not look at it again."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+        calm()
         for listener in [listener for server in self.servers for listener in server.sockets]:
             _log.info("http.listening", port=listener.getsockname()[1])
 

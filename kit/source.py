@@ -60,20 +60,27 @@ class Source:
         self._first_at = self._opened_at = self._retry_at = 0.0
         self._troubles = self._losses = 0
 
-    async def take(self, wait: float) -> list[Delivery]:
+    async def take(self, wait: float, busy: "asyncio.Future[None] | None" = None) -> list[Delivery]:
         """Return the next messages: a full portion, or what came within ``wait`` seconds after the first.
 
-        Waits as long as there are none. Raises ``ConnectionClosedError`` when the connection was closed for good, and
+        Waits as long as there are none; while ``busy`` lasts only a full portion is handed over, and what it raises is
+        raised at once. Raises ``ConnectionClosedError`` when the connection was closed for good, and
         ``StreamLost`` when the stream still does not hold what should follow after some seconds.
         """
+        if busy is not None:
+            busy.add_done_callback(lambda _: self._changed.set())
         while True:
             self._changed.clear()
+            if busy is not None and busy.done():
+                busy.result()
+                busy = None
             now = self._loop.time()
-            if len(self._buffer) >= self._size or (self._buffer and now - self._first_at >= wait):
+            waited = busy is None and self._buffer and now - self._first_at >= wait
+            if waited or len(self._buffer) >= self._size:
                 return await self._hand_over()
             await self._tend(now)
             alarm = self._loop.call_later(
-                min(_TICK, self._first_at + wait - now) if self._buffer else _TICK, self._changed.set
+                min(_TICK, self._first_at + wait - now) if self._buffer and busy is None else _TICK, self._changed.set
             )
             await self._changed.wait()
             alarm.cancel()

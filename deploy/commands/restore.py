@@ -83,7 +83,10 @@ def _run(arguments: argparse.Namespace, work: "Callable[[Copies], Awaitable[Rest
 
     from deploy import copies
     from deploy.embedded.errors import Unusable
+    from kit.collector import calm
     from kit.errors import Rejected
+
+    calm()
 
     async def connected(database: str, nats_url: str) -> "Restored":
         async with copies.open_copies(database, nats_url) as both:

@@ -76,6 +76,7 @@ def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> F
                 nc.jetstream(),
                 STREAM,
                 checkpoint=recorder.checkpoint,
+                ahead=recorder.ahead,
                 handle=handle,
                 batch=settings.batch,
                 wait=settings.wait,

@@ -13,11 +13,11 @@ from typing import Final
 import structlog
 from pydantic import SecretStr
 
+from kit.collector import calm
 from kit.db import Connection, Pool, connect_pool
 from kit.errors import Conflict, NotFound
 from services.ledger import store, store_builds
 from services.ledger.chain import GENESIS
-from services.ledger.collector import without_collector
 from services.ledger.domain import Ledger
 from services.ledger.projecting import Projector
 from services.ledger.projections import load_ledgers
@@ -141,11 +141,10 @@ async def _project(db: Connection, projector: Projector, after: int, upto: int) 
     facts = 0
     while bodies := await store.read_journal(db, after, upto, projector.types, _BATCH):
         first, last = bodies[0][0], bodies[-1][0]
-        with without_collector():
-            placed = projector.read(bodies)
-            async with db.transaction():
-                known = await projector.known(db, (key for one in placed for key in one.reading.keys), first)
-                await projector.project(db, placed, known=known, upto=last)
+        placed = projector.read(bodies)
+        async with db.transaction():
+            known = await projector.known(db, (key for one in placed for key in one.reading.keys), first)
+            await projector.project(db, placed, known=known, upto=last)
         facts += len(placed)
         after = last
     return facts
@@ -153,6 +152,7 @@ async def _project(db: Connection, projector: Projector, after: int, upto: int) 
 
 async def main(database_url: SecretStr | str, ledger: str | None = None, *, accept: bool = False) -> int:
     """Rebuild and tell a person what came of it; 1 when a ledger differs and was not accepted."""
+    calm()
     report = await rebuild(database_url, ledger, accept=accept)
     for one in report.ledgers:
         sys.stdout.write(_told(one))

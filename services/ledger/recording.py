@@ -1,34 +1,39 @@
 """Take batches from the stream: journal, rows, counts and checkpoint in one transaction."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from kit.db import Connection, Pool
 from kit.reader import Delivery
 from services.ledger import store
+from services.ledger.batch import Batch
 from services.ledger.chain import GENESIS, Algorithm
-from services.ledger.collector import without_collector
 from services.ledger.domain import Ledger
 from services.ledger.projecting import Projector
-from services.ledger.slices import Slice
 from services.ledger.store import Checkpoint, Target
 
-_SLICE: Final = 500
-"""Facts that are read at a time while the server works on those before them."""
 _REPLAY: Final = 500
 """Parked facts of one transaction."""
 
 
-@dataclass(frozen=True)
-class Recorder:
-    """Writes what the stream delivers; ``record`` is what ``kit.reader`` calls."""
+class _End(NamedTuple):
+    """Where the next batch begins, if everything that was read so far gets written."""
 
-    pool: Pool
-    projector: Projector
-    algorithm: Algorithm
+    position: int
+    hash: bytes
+
+
+class Recorder:
+    """Writes what the stream delivers; ``ahead`` and ``record`` are what ``kit.reader`` calls."""
+
+    def __init__(self, pool: Pool, projector: Projector, algorithm: Algorithm) -> None:
+        """Write with these; nothing is asked of the database before the first call."""
+        self.pool = pool
+        self.projector = projector
+        self._algorithm = algorithm
+        self._end: _End | None = None
+        self._ready: dict[int, Batch] = {}
 
     @classmethod
     def of(cls, pool: Pool, ledgers: Sequence[Ledger], algorithm: Algorithm = "sha256") -> "Recorder":
@@ -37,52 +42,51 @@ class Recorder:
 
     async def checkpoint(self) -> int:
         """Return the position to read on from."""
+        self._ready.clear()
         async with self.pool.acquire() as db:
-            return await store.position(db)
+            head = await store.checkpoint(db, GENESIS)
+        self._end = _End(head.position, head.hash)
+        return head.position
+
+    async def ahead(self, deliveries: Sequence[Delivery]) -> None:
+        """Read and chain a batch while the one before is written; whether they meet is seen when it is recorded."""
+        end = self._end
+        if end is None or deliveries[0].seq != end.position + 1:
+            return
+        batch = await self._read(deliveries, end.hash)
+        if self._end is end:  # nothing went wrong meanwhile
+            self._end = _End(deliveries[-1].seq, batch.head)
+            self._ready[deliveries[0].seq] = batch
 
     async def record(self, deliveries: Sequence[Delivery]) -> None:
         """Apply one batch in one transaction, each message once however often it is delivered."""
-        with without_collector():
-            async with self.pool.acquire() as db, db.transaction():
-                head = await store.lock_checkpoint(db, GENESIS)
+        batch = self._ready.pop(deliveries[0].seq, None)
+        async with self.pool.acquire() as db, db.transaction():
+            head = await store.lock_checkpoint(db, GENESIS)
+            if batch is None or batch.deliveries is not deliveries or batch.previous != head.hash:
+                self._end = None  # what was read ahead is not what stands behind this
                 fresh = [one for one in deliveries if one.seq > head.position]
-                if fresh:
-                    _prove_complete(head, self.projector)
-                    await self._record(db, head, fresh)
+                if not fresh:
+                    return
+                batch = await self._read(fresh, head.hash)
+            _prove_complete(head, self.projector)
+            await self._write(db, batch)
 
-    async def _record(self, db: Connection, head: Checkpoint, fresh: Sequence[Delivery]) -> None:
-        slices = await self._journal(db, head.hash, fresh)
-        placed = [one for slice_ in slices for one in slice_.placed]
-        known = {key for slice_ in slices for key in slice_.known}
-        await self.projector.project(db, placed, known=known, upto=store.LAST)
+    async def _read(self, deliveries: Sequence[Delivery], previous: bytes) -> Batch:
+        batch = Batch(self._algorithm, deliveries, previous)
+        await batch.read(self.projector.ledgers)
+        return batch
+
+    async def _write(self, db: Connection, batch: Batch) -> None:
+        known = await self.projector.known(db, batch.keys, batch.entries[0].position)
+        batch.meet(known)
+        await store.append(db, batch.entries)
+        if batch.parked:
+            await store.park(db, batch.parked)
+        await self.projector.project(db, batch.placed, known=known, upto=store.LAST)
         names = [target.ledger.name for target in self.projector.targets]
-        await store.advance(db, Checkpoint(fresh[-1].seq, fresh[-1].time, slices[-1].head, names))
-
-    async def _journal(self, db: Connection, head: bytes, fresh: Sequence[Delivery]) -> list[Slice]:
-        """Add the messages to the journal: one slice is read while the server takes the one before it."""
-        slices: list[Slice] = []
-        writing: asyncio.Task[None] | None = None
-        try:
-            for start in range(0, len(fresh), _SLICE):
-                slice_ = Slice(self.algorithm, slices[-1].head if slices else head)
-                await slice_.read(fresh[start : start + _SLICE], self.projector.ledgers)
-                slices.append(slice_)
-                if writing is not None:
-                    await writing
-                writing = asyncio.create_task(self._append(db, slice_))
-            if writing is not None:
-                await writing
-        finally:
-            if writing is not None and not writing.done():  # cut off: the connection must be free to roll back
-                writing.cancel()
-                await asyncio.wait([writing])
-        return slices
-
-    async def _append(self, db: Connection, slice_: Slice) -> None:
-        slice_.meet(await self.projector.known(db, slice_.keys, slice_.entries[0].position))
-        await store.append(db, slice_.entries)
-        if slice_.parked:
-            await store.park(db, slice_.parked)
+        last = batch.deliveries[-1]
+        await store.advance(db, Checkpoint(last.seq, last.time, batch.head, names))
 
     async def replay(self, now: datetime) -> int:
         """Project, in the order of the log, the parked facts that can be read by now; return how many."""

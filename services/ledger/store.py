@@ -85,7 +85,8 @@ class Target(NamedTuple):
 _OPEN_CHECKPOINT: Final = """
     insert into checkpoint (reader, position, hash, ledgers) values ($1, 0, $2, '{}') on conflict do nothing
 """
-_LOCK_CHECKPOINT: Final = "select position, stored_at, hash, ledgers from checkpoint where reader = $1 for update"
+_CHECKPOINT: Final = "select position, stored_at, hash, ledgers from checkpoint where reader = $1"
+_LOCK_CHECKPOINT: Final = f"{_CHECKPOINT} for update"
 _POSITION: Final = "select coalesce((select position from checkpoint where reader = $1), 0)"
 _ADVANCE: Final = "update checkpoint set position = $2, stored_at = $3, hash = $4, ledgers = $5 where reader = $1"
 
@@ -99,6 +100,12 @@ async def lock_checkpoint(db: Connection, genesis: bytes) -> Checkpoint:
     if row is None:
         raise RuntimeError("the checkpoint vanished")
     return Checkpoint(*row)
+
+
+async def checkpoint(db: Connection, genesis: bytes) -> Checkpoint:
+    """Return the checkpoint as it is."""
+    row = await db.fetchrow(_CHECKPOINT, READER)
+    return Checkpoint(0, None, genesis, []) if row is None else Checkpoint(*row)
 
 
 async def position(db: Connection) -> int:

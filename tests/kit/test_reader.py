@@ -320,6 +320,85 @@ async def test_an_exception_of_the_handler_stops_the_reader_and_is_told(nc: Clie
         assert seen.progress.last_seq == 10
 
 
+async def test_the_next_batch_is_prepared_while_one_is_handled(nc: Client, js: JetStreamContext) -> None:
+    told: list[tuple[str, int, int]] = []
+    gate = asyncio.Event()
+
+    async def ahead(deliveries: Sequence[Delivery]) -> None:
+        told.append(("ahead", deliveries[0].seq, len(deliveries)))
+
+    async def handle(deliveries: Sequence[Delivery]) -> None:
+        told.append(("begin", deliveries[0].seq, len(deliveries)))
+        await gate.wait()
+        told.append(("end", deliveries[0].seq, len(deliveries)))
+
+    await fill(nc, 25)
+    progress = Progress()
+    work = asyncio.create_task(
+        read(js, "FACTS", start_after=0, ahead=ahead, handle=handle, batch=10, wait=0.05, progress=progress)
+    )
+    await eventually(lambda: told, [("ahead", 1, 10), ("begin", 1, 10), ("ahead", 11, 10)])
+    gate.set()
+    await eventually(lambda: progress.last_seq, 25)
+    assert told[3:] == [
+        *[("end", 1, 10), ("begin", 11, 10), ("end", 11, 10)],
+        *[
+            ("ahead", 21, 5),
+            ("begin", 21, 5),
+            ("end", 21, 5),
+        ],  # what is not a full batch waits until nothing is handled
+    ]
+    work.cancel()
+    await asyncio.wait([work])
+
+
+@pytest.mark.parametrize("waiting", [0, 10])
+async def test_a_handler_that_fails_while_the_next_batch_is_awaited_or_ready_stops_the_reader(
+    nc: Client, js: JetStreamContext, waiting: int
+) -> None:
+    gate = asyncio.Event()
+    readied: list[int] = []
+
+    async def ahead(deliveries: Sequence[Delivery]) -> None:
+        readied.append(deliveries[0].seq)
+
+    async def handle(_: Sequence[Delivery]) -> None:
+        await gate.wait()
+        raise ZeroDivisionError
+
+    await fill(nc, 10 + waiting)
+    work = asyncio.create_task(
+        read(js, "FACTS", start_after=0, ahead=ahead, handle=handle, batch=10, progress=Progress())
+    )
+    await eventually(lambda: len(readied), 1 + waiting // 10)
+    gate.set()
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(asyncio.shield(work), 5)
+
+
+async def test_a_reader_that_is_cancelled_lets_its_handler_end_first(nc: Client, js: JetStreamContext) -> None:
+    told: list[str] = []
+
+    async def nothing(_: Sequence[Delivery]) -> None:
+        pass
+
+    async def handle(_: Sequence[Delivery]) -> None:
+        told.append("begin")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _turn in range(20):  # as a transaction that is rolled back
+                await nc.flush()
+            told.append("end")
+
+    await fill(nc, 10)
+    work = asyncio.create_task(read(js, "FACTS", start_after=0, ahead=nothing, handle=handle, progress=Progress()))
+    await eventually(lambda: told, ["begin"])
+    work.cancel()
+    await asyncio.wait([work])
+    assert told == ["begin", "end"]
+
+
 async def test_a_closed_connection_ends_the_reader(connect: Connect, nats_url: str) -> None:
     own = await connect(nats_url)
     async with reading(own.jetstream()) as seen:

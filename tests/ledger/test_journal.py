@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from kit.db import Connection
-from services.ledger import recording, store
+from services.ledger import store
 from services.ledger.chain import GENESIS
 from services.ledger.domain import CHINA
 from services.ledger.recording import Recorder
@@ -102,40 +102,71 @@ async def test_a_batch_is_applied_whole_or_not_at_all(world: World, monkeypatch:
     assert await world.recorder.checkpoint() == world.position
 
 
+async def test_what_was_read_ahead_is_chained_on_as_if_it_had_not(world: World):
+    stream = world.deliver(*FACTS)
+    batches = [stream[at : at + 7] for at in range(0, len(stream), 7)]
+    await world.recorder.checkpoint()
+    await world.recorder.ahead(batches[0])
+    for batch, after in zip(batches, [*batches[1:], None], strict=True):
+        work = [world.recorder.record(batch), *([world.recorder.ahead(after)] if after else [])]
+        await asyncio.gather(*work)
+    ahead = await links(world), await world.digests(), await world.counts()
+    assert first_broken(ahead[0]) is None
+    await world.empty()
+    await world.feed(*FACTS, batch=7)
+    assert (await links(world), await world.digests(), await world.counts()) == ahead
+
+
 @pytest.mark.parametrize("ending", [ConnectionResetError, asyncio.CancelledError])
-async def test_a_batch_that_ends_in_a_later_slice_leaves_nothing(
+async def test_what_was_read_ahead_of_a_batch_that_failed_waits_for_it(
     world: World, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
 ):
-    monkeypatch.setattr(recording, "_SLICE", 2)
-    real, calls = store.append, 0
+    first, second = world.deliver(*[f.issued() for _ in range(9)]), world.deliver(*[f.issued() for _ in range(9)])
+    await world.recorder.checkpoint()
+    await world.recorder.ahead(first)
+    real = store.append
 
-    async def ends(db: Connection, entries: Sequence[store.Entry]) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise ending
-        await real(db, entries)
+    async def ends(*_: object) -> None:
+        await world.recorder.ahead(second)
+        raise ending
 
     monkeypatch.setattr(store, "append", ends)
-    batch = world.deliver(*[f.issued() for _ in range(9)])
     with pytest.raises(ending):
-        await world.recorder.record(batch)
+        await world.recorder.record(first)
     assert (await links(world), await world.rows("documents"), await world.counts()) == ([], [], {})
-    await world.recorder.record(batch)
-    assert len(await links(world)) == len(await world.rows("documents")) == 9
+    monkeypatch.setattr(store, "append", real)
+    assert await world.recorder.checkpoint() == 0
+    for batch in (first, second):
+        await world.recorder.ahead(batch)
+        await world.recorder.record(batch)
+    assert first_broken(await links(world)) is None
+    assert len(await links(world)) == len(await world.rows("documents")) == 18
+
+
+async def test_what_was_read_ahead_while_another_process_recorded_is_read_again(world: World):
+    other = Recorder.of(world.pool, list(world.ledgers.values()), "sm3")
+    batches = [world.deliver(*[f.issued() for _ in range(5)]) for _ in range(4)]
+    await world.recorder.checkpoint()
+    await world.recorder.ahead(batches[0])
+    await world.recorder.ahead(batches[1])
+    await other.record(batches[0])
+    for batch, after in zip(batches, [*batches[2:], None, None], strict=True):
+        if after:
+            await world.recorder.ahead(after)
+        await world.recorder.record(batch)
+    assert first_broken(await links(world)) is None
+    assert [one.algorithm for one in await links(world)] == ["sm3"] * 5 + ["sha256"] * 15
 
 
 async def test_a_service_that_ends_in_the_middle_of_a_batch_gives_its_connection_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(recording, "_SLICE", 1)
     batch = world.deliver(*[f.issued() for _ in range(200)])
     real, begun = store.append, asyncio.Event()
 
     async def tells(db: Connection, entries: Sequence[store.Entry]) -> None:
         await real(db, entries)
-        if entries[0].position == 5:
-            begun.set()
+        begun.set()
 
     monkeypatch.setattr(store, "append", tells)
     work = asyncio.create_task(world.recorder.record(batch))

@@ -1,4 +1,4 @@
-"""A slice of a batch: its messages read and chained, before anything is known of what the database holds."""
+"""A batch: its messages read and chained, before anything is known of what the database holds."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,26 +15,26 @@ _BREATH: Final = 50
 """Messages that are read before the loop may move what waits: about 2 ms."""
 
 
-class Slice:
+class Batch:
     """Messages that follow each other, as the journal's rows and as the facts to project."""
 
-    def __init__(self, algorithm: Algorithm, head: bytes) -> None:
-        """Begin behind the entry whose hash is ``head``."""
+    def __init__(self, algorithm: Algorithm, deliveries: Sequence[Delivery], previous: bytes) -> None:
+        """Take messages that stand behind the entry whose hash is ``previous``."""
         self._algorithm = algorithm
-        self.head = head
+        self.deliveries = deliveries
+        self.previous = previous
+        self.head = previous
         """The hash of the last entry."""
         self.keys: list[str] = []
         """The ids of the facts and of what they concern."""
         self.entries: list[Entry] = []
         self.placed: list[Placed] = []
         self.parked: list[Parked] = []
-        self.known: Mapping[str, int | None] = {}
-        """What of the keys concerns earlier facts, once it met the database (see ``store.known``)."""
 
-    async def read(self, deliveries: Sequence[Delivery], ledgers: ByEvent) -> None:
+    async def read(self, ledgers: ByEvent) -> None:
         """Read the messages, and let others have their turn now and then."""
         first: dict[str, int] = {}
-        for number, delivery in enumerate(deliveries):
+        for number, delivery in enumerate(self.deliveries):
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
             opened = open_envelope(delivery.body)
@@ -47,7 +47,6 @@ class Slice:
 
     def meet(self, known: Mapping[str, int | None]) -> None:
         """Turn what the database holds already (id -> its position) into entries that repeat it and nothing more."""
-        self.known = known
         before = {name: position for name, position in known.items() if position is not None}
         if before:
             self.entries = [
@@ -59,13 +58,28 @@ class Slice:
 
     def _chain(self, position: int, body: bytes, opened: Opened, repeats: int | None) -> None:
         previous, self.head = self.head, link(self._algorithm, self.head, position, body)
-        proof = (position, body, self._algorithm, previous, self.head)
         header, name, _ = opened
         if header is None:
-            self.entries.append(Entry(*proof))
-        else:
-            envelope = (header.source, plain_text(header.id), plain_text(header.type), header.time, header.recordedtime)
-            self.entries.append(Entry(*proof, name, repeats, *envelope, header.jurisdiction, header.unitid))
+            self.entries.append(Entry(position, body, self._algorithm, previous, self.head))
+            return
+        self.entries.append(
+            Entry(
+                position,
+                body,
+                self._algorithm,
+                previous,
+                self.head,
+                name,
+                repeats,
+                header.source,
+                plain_text(header.id),
+                plain_text(header.type),
+                header.time,
+                header.recordedtime,
+                header.jurisdiction,
+                header.unitid,
+            )
+        )
 
     def _take(self, delivery: Delivery, opened: Opened, ledgers: ByEvent) -> None:
         said = read_fact(opened, ledgers)
