@@ -43,6 +43,12 @@ class ServiceSettings(BaseSettings):
     port: int = Field(
         default=8000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on; 0 takes a free one."
     )
+    most_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024 * 1024,
+        validation_alias="MOST_BYTES",
+        description="The most bytes of requests in progress; beyond it senders are told to come again (429).",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", validation_alias="LOG_LEVEL", description="The least severe level that is logged."
     )

@@ -9,8 +9,9 @@ from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kit.load import RETRY_AFTER, Load
 from kit.metrics import OTHER, Metrics
-from kit.problems import BodyRefused, of_failure
+from kit.problems import BodyRefused, of_failure, problem
 from kit.telemetry import TRACEPARENT, span
 
 SLOWEST_BODY: Final = 60.0
@@ -20,6 +21,8 @@ _CLASSES: Final = ("2xx", "3xx", "4xx", "5xx")
 _DIGITS: Final = 18
 """Of a declared length; more are more than any limit."""
 _EVENTS: Final = b"text/event-stream"
+_ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
+"""What is answered however much there is to do: whoever watches us must see it."""
 
 
 class Edge:
@@ -32,10 +35,15 @@ class Edge:
         metrics: Metrics,
         routes: Iterable[str],
         max_body: Mapping[str, int],
+        load: Load,
         stopping: asyncio.Event,
     ) -> None:
-        """Limit bodies to the bytes that ``max_body`` has for the longest prefix of the path; "" is for all others."""
+        """Limit bodies to the bytes that ``max_body`` has for the longest prefix of the path; "" is for all others.
+
+        Beyond what ``load`` lets in, requests are read, forgotten and told to come again.
+        """
         self._app = app
+        self._load = load
         self._max_body = sorted(max_body.items(), key=lambda item: -len(item[0]))
         self._stopping = stopping
         self._seconds = metrics.histogram(
@@ -50,15 +58,20 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers, method = Headers(scope=scope), scope["method"]
-        exchange = _Exchange(receive, send, self._limit(scope["path"]), headers.get("content-length"), self._stopping)
+        exchange = _Exchange(
+            receive, send, self._limit(scope["path"]), headers.get("content-length"), self._load, self._stopping
+        )
         begun = perf_counter()
+        app = self._app if scope["path"] in _ALWAYS or exchange.enter() else _refuse
         with span(method, carrier={TRACEPARENT: headers.get(TRACEPARENT, "")}, kind=SpanKind.SERVER) as current:
             try:
-                await self._app(scope, exchange.receive, exchange.send)
+                await app(scope, exchange.receive, exchange.send)
             except Exception as error:  # noqa: BLE001  the one place where a request's failure ends
                 failure = of_failure(error)
                 if not exchange.status:
                     await failure(scope, exchange.receive, exchange.send)
+            finally:
+                exchange.leave()
             await exchange.end()
             route = getattr(scope.get("route"), "path", OTHER)
             current.update_name(f"{method} {route}")
@@ -72,14 +85,27 @@ class Edge:
         return next(limit for prefix, limit in self._max_body if path.startswith(prefix))
 
 
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Read a request to its end and answer that there are too many."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body", False):
+        pass
+    headers = {"Retry-After": str(RETRY_AFTER)}
+    await problem(429, "正在处理的请求过多，请稍后重试", headers=headers)(scope, receive, send)
+
+
 class _Exchange:
     """One request's body on its way in and answer on its way out."""
 
-    def __init__(self, receive: Receive, send: Send, limit: int, declared: str | None, stopping: asyncio.Event) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, limit: int, declared: str | None, load: Load, stopping: asyncio.Event
+    ) -> None:
         self._receive = receive
         self._send = send
         self._limit = limit
         self._declared = int(declared[:_DIGITS]) if declared and declared.isdecimal() else 0
+        self._load = load
+        self._held = 0
+        self._entered = False
         self._stopping = stopping
         self._deadline = asyncio.get_running_loop().time() + SLOWEST_BODY
         self._got = 0
@@ -88,12 +114,39 @@ class _Exchange:
         """Status of the answer; 0 before it began."""
         self.is_event_stream = False
 
+    def enter(self) -> bool:
+        """Take part in the load; tell whether there is room for one request more."""
+        self._entered = self._load.enter()
+        return self._entered
+
+    def leave(self) -> None:
+        """Hold nothing any more."""
+        self._load.drop(self._held)
+        self._held = 0
+        if self._entered:
+            self._load.leave()
+            self._entered = False
+
     async def receive(self) -> Message:
         """Give the next piece of the body, which must be neither too large nor too slow; then the disconnection."""
         if self._body_ended:
             return await self._disconnection()
         if self._declared > self._limit:
             raise BodyRefused(413, self._too_large())
+        message = await self._next_piece()
+        size = len(message.get("body", b""))
+        if self._load.hold(size, self._held):
+            self._held += size
+            return message
+        self._load.drop(self._held)
+        self._held = 0
+        while (
+            not self._body_ended
+        ):  # what finds no room is read and forgotten: cut off, the sender might miss the answer
+            await self._next_piece()
+        raise BodyRefused(429, "正在处理的内容过多，请稍后重试", {"Retry-After": str(RETRY_AFTER)})
+
+    async def _next_piece(self) -> Message:
         try:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
@@ -112,6 +165,8 @@ class _Exchange:
             self.is_event_stream = any(
                 name == b"content-type" and value.startswith(_EVENTS) for name, value in message["headers"]
             )
+            if self.is_event_stream:  # it may last for days and holds nothing
+                self.leave()
         elif message["type"] == "http.response.body":
             self._answer_ended = not message.get("more_body", False)
         await self._send(message)

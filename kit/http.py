@@ -14,6 +14,7 @@ from kit.auth import Keys, public
 from kit.config import ServiceSettings
 from kit.edge import Edge
 from kit.failures import describe
+from kit.load import Load
 from kit.metrics import Metrics
 from kit.problems import answer_faults, problem
 
@@ -64,9 +65,10 @@ def create_http(
 ) -> FastAPI:
     """Build an app that answers every fault with an RFC 9457 problem in Chinese, and has /livez, /readyz and /metrics.
 
-    ``max_body`` limits request bodies in bytes: one number, or one for each path prefix with "" for all others. The
-    keys that tokens are checked with are in ``app.state.keys``; ``app.state.stopping`` is an event that is set when the
-    service begins to end (event streams are closed for their routes, they need not look).
+    ``max_body`` limits request bodies in bytes: one number, or one for each path prefix with "" for all others; beyond
+    ``settings.most_bytes`` of all bodies in progress senders are told to wait (429). The keys that tokens are checked
+    with are in ``app.state.keys``; ``app.state.stopping`` is an event that is set when the service begins to end (event
+    streams are closed for their routes, they need not look).
     """
     app = FastAPI(
         title=title,
@@ -81,7 +83,10 @@ def create_http(
     answer_faults(app)
     _add_health(app, readiness, metrics)
     limits = {"": MAX_BODY, **max_body} if isinstance(max_body, Mapping) else {"": max_body}
-    app.add_middleware(Edge, metrics=metrics, routes=_Routes(app), max_body=limits, stopping=app.state.stopping)
+    load = Load(metrics, most_bytes=settings.most_bytes)
+    app.add_middleware(
+        Edge, metrics=metrics, routes=_Routes(app), max_body=limits, load=load, stopping=app.state.stopping
+    )
     return app
 
 

@@ -39,11 +39,11 @@ class Problem(JSONResponse):
 
 
 class BodyRefused(HTTPException):
-    """The body is too large or came too slowly; what follows of it is not read."""
+    """The body is too large, came too slowly, or finds no room."""
 
-    def __init__(self, status: int, detail: str) -> None:
-        """Give the status and the Chinese detail."""
-        super().__init__(status, detail, {"Connection": "close"})
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        """Give the status and the Chinese detail; the connection ends unless ``headers`` say otherwise."""
+        super().__init__(status, detail, {"Connection": "close"} if headers is None else headers)
 
 
 def problem(

@@ -16,7 +16,7 @@ from kit.tasks import background
 from services.intake import http, requests
 from services.intake.config import Settings
 from services.intake.facts import Facts
-from services.intake.gathering import Gatherer
+from services.intake.gathering import Bounds, Gatherer
 from services.intake.imports.files import MOST_BYTES
 from services.intake.imports.importing import Importer
 from services.intake.pace import Pace
@@ -48,7 +48,12 @@ def create_app(settings: Settings) -> FastAPI:
             stack.push_async_callback(close, nc)
             facts = Facts(pool, nc)
             await facts.start()
-            gatherer = Gatherer(facts.commit, key=lambda fact: fact.fact_id, bound=settings.most_waiting)
+            gatherer = Gatherer(
+                facts.commit,
+                key=lambda fact: fact.fact_id,
+                weigh=lambda fact: len(fact.body),
+                bounds=Bounds(settings.most_waiting, settings.most_bytes),
+            )
             stack.push_async_callback(gatherer.drain)
             taker = Taker(pool, gatherer, facts.stated, Pace(settings.most_a_minute), metrics)
             app.state.parts = Parts(pool, facts, taker, Importer(taker))

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from kit.errors import Overloaded
 
@@ -42,6 +42,17 @@ class _Waiting(NamedTuple, Generic[T, R]):
     place: int
 
 
+class Bounds(NamedTuple):
+    """What may wait at most."""
+
+    items: int = 20_000
+    bytes: int = 64 * 1024 * 1024
+    """A single item that is larger is taken when nothing else waits."""
+
+
+BOUNDS: Final = Bounds()
+
+
 class Gatherer(Generic[T, R]):
     """Collects items of many callers into groups, and stores up to ``width`` groups at a time.
 
@@ -56,11 +67,15 @@ class Gatherer(Generic[T, R]):
         key: Callable[[T], Hashable],
         size: int = 1000,
         width: int = 2,
-        bound: int = 20_000,
+        weigh: Callable[[T], int] = lambda _: 0,
+        bounds: Bounds = BOUNDS,
     ) -> None:
-        """Take groups of at most ``size`` items; beyond ``bound`` waiting items no more are taken."""
+        """Take groups of at most ``size`` items; beyond ``bounds``, of which ``weigh`` gives the bytes, no more are taken."""
         self._commit, self._key = commit, key
-        self._size, self._width, self._bound = size, width, bound
+        self._size, self._width = size, width
+        self._weigh, self._bounds = weigh, bounds
+        self.waiting_bytes = 0
+        """What the items weigh that are not stored yet."""
         self._queue: deque[_Waiting[T, R]] = deque()
         self._busy: set[Hashable] = set()
         self._groups: set[asyncio.Task[None]] = set()
@@ -77,8 +92,12 @@ class Gatherer(Generic[T, R]):
         """
         if not items:
             return []
-        if len(self._queue) + len(items) > self._bound:
+        weight = sum(map(self._weigh, items))
+        if len(self._queue) + len(items) > self._bounds.items or (
+            self.waiting_bytes and self.waiting_bytes + weight > self._bounds.bytes
+        ):
             raise Overloaded("等待处理的事件过多，请稍后重试", retry_after=1)
+        self.waiting_bytes += weight
         call = _Call[R](len(items))
         self._queue.extend(_Waiting(item, self._key(item), call, index) for index, item in enumerate(items))
         self._start_groups()
@@ -120,4 +139,5 @@ class Gatherer(Generic[T, R]):
             if not isinstance(error, Exception):
                 raise
         finally:
+            self.waiting_bytes -= sum(self._weigh(waiting.item) for waiting in group)
             self._busy.difference_update(waiting.key for waiting in group)

@@ -42,6 +42,7 @@ class Taker:
         )
         self._seconds = metrics.histogram("intake_seconds", "From an item's reading to its durable answer")
         metrics.gauge("intake_waiting", "Items that wait for their group").ask(lambda: facts.waiting)
+        metrics.gauge("intake_waiting_bytes", "Bytes of items that are not stored yet").ask(lambda: facts.waiting_bytes)
 
     @property
     def waiting(self) -> int:

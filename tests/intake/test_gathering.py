@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.errors import Overloaded
-from services.intake.gathering import Gatherer
+from services.intake.gathering import Bounds, Gatherer
 
 
 class Store:
@@ -88,7 +88,7 @@ async def test_past_the_bound_callers_are_sent_away_at_once() -> None:
         await gate.wait()
         return items
 
-    gatherer = Gatherer(commit, key=lambda item: item, size=2, width=1, bound=4)
+    gatherer = Gatherer(commit, key=lambda item: item, size=2, width=1, bounds=Bounds(4))
     waiting = [asyncio.create_task(gatherer.submit([number])) for number in range(5)]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded) as refused:
@@ -96,6 +96,24 @@ async def test_past_the_bound_callers_are_sent_away_at_once() -> None:
     assert refused.value.retry_after >= 1
     gate.set()
     assert await asyncio.gather(*waiting) == [[number] for number in range(5)]
+
+
+async def test_bytes_that_wait_are_bounded_too_and_freed_once_stored() -> None:
+    gate = asyncio.Event()
+
+    async def commit(items: list[bytes]) -> list[bytes]:
+        await gate.wait()
+        return items
+
+    gatherer = Gatherer(commit, key=lambda item: item, weigh=len, bounds=Bounds(bytes=100))
+    large = asyncio.create_task(gatherer.submit([b"a" * 1000]))  # nothing else waits: it would never be taken
+    await asyncio.sleep(0)
+    with pytest.raises(Overloaded):
+        await gatherer.submit([b"b"])
+    gate.set()
+    await large
+    assert gatherer.waiting_bytes == 0
+    assert await gatherer.submit([b"b" * 60, b"c" * 40]) == [b"b" * 60, b"c" * 40]
 
 
 async def test_a_caller_that_leaves_does_not_disturb_the_others() -> None:
