@@ -118,11 +118,19 @@ async def listen(nc: Client, subject: str, receive: Receive) -> Subscription:
     return subscription
 
 
+def end_process(label: str, error: Exception | None) -> None:
+    """End this process in order, because a connection was closed for good: only a new process can mend that.
+
+    Whoever supervises it starts it anew.
+    """
+    _log.critical("nats.lost", connection=label, error=type(error).__name__)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 class _Connection(Client):
     """A client that knows whether it was closed on purpose, and writes what happens to it into the log.
 
-    The library closes for good on a refused login or a broken protocol. Nothing in this process can mend that, so the
-    process ends itself in order and whoever supervises it starts it anew.
+    The library closes for good on a refused login or a broken protocol.
     """
 
     def __init__(self, label: str) -> None:
@@ -178,5 +186,4 @@ class _Connection(Client):
     async def on_closed(self) -> None:
         """End the process when the connection is closed for good and nobody wanted it."""
         if not self._on_purpose:
-            _log.critical("nats.lost", connection=self._label, error=type(self.last_error).__name__)
-            os.kill(os.getpid(), signal.SIGTERM)
+            end_process(self._label, self.last_error)

@@ -11,9 +11,9 @@ from kit.db import connect_pool
 from kit.http import MAX_BODY, Readiness, create_http
 from kit.metrics import Metrics
 from kit.migrate import migrate
-from kit.nats import close, connect, settle
+from kit.nats import close, connect
 from kit.tasks import background
-from services.intake import http, requests
+from services.intake import http
 from services.intake.config import Settings
 from services.intake.facts import Facts
 from services.intake.gathering import Bounds, Gatherer
@@ -21,6 +21,7 @@ from services.intake.imports.files import MOST_BYTES
 from services.intake.imports.importing import Importer
 from services.intake.pace import Pace
 from services.intake.parts import Parts
+from services.intake.requests import Requests
 from services.intake.taking import Taker
 from services.intake.ticking import keep_ticking
 
@@ -58,11 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
             taker = Taker(pool, gatherer, facts.stated, Pace(settings.most_a_minute), metrics)
             app.state.parts = Parts(pool, facts, taker, Importer(taker))
             readiness.add("facts", facts.trouble)
-            broker = requests.create_broker(settings)
-            requests.serve(broker, taker, app.state.keys)
-            await stack.enter_async_context(broker)
-            await broker.start()
-            await settle(broker.connection)  # until the server has the subscription, requests find nobody
+            requests = await stack.enter_async_context(Requests(settings, taker, app.state.keys))
+            readiness.add("requests", requests.trouble)
             if settings.tells_days:
                 ticking = await stack.enter_async_context(background(keep_ticking(pool, taker), name="ticking"))
                 readiness.add("days", lambda: "ended" if ticking.done() else None)

@@ -1,7 +1,8 @@
 """Adapters that speak NATS: the request subject ``intake.events`` takes a batch and answers as HTTP does."""
 
+import contextlib
 import ssl
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 import structlog
@@ -13,7 +14,7 @@ from kit import clock
 from kit.config import reveal
 from kit.errors import Forbidden, Overloaded, Rejected, Unauthorized, title_of
 from kit.failures import describe, is_outage
-from kit.nats import PING_INTERVAL, inbox_of, user_of
+from kit.nats import PING_INTERVAL, close, end_process, inbox_of, settle, user_of
 from kit.telemetry import span
 from kit.tokens import Keys, Principal, Role, verify
 from services.intake.config import Settings
@@ -24,6 +25,7 @@ from services.intake.taking import Taker
 
 SUBJECT: Final = "intake.events"
 QUEUE: Final = "intake"
+_NAME: Final = "intake-requests"
 AT_ONCE: Final = 64
 """Requests of one process that are served at the same time: they share group commits."""
 _ROLES: Final = frozenset({Role.ADAPTER, Role.OPERATOR, Role.ADMIN})
@@ -34,18 +36,50 @@ _AWAY: Final = "所依赖的服务暂时不可用，请稍后再试"
 _log = structlog.stdlib.get_logger("intake.requests")
 
 
-def create_broker(settings: Settings) -> NatsBroker:
-    """Build the broker of the request subject; nothing connects before it starts."""
-    return NatsBroker(
-        reveal(settings.nats_url),
-        name="intake-requests",
-        inbox_prefix=inbox_of(user_of(settings.nats_url) or QUEUE),
-        max_reconnect_attempts=-1,
-        ping_interval=PING_INTERVAL,
-        security=_security(settings),
-        logger=None,
-        description="Facts handed over by adapters",
-    )
+class Requests:
+    """Answers the request subject while its block runs.
+
+    The broker has a connection of its own, so what happens to it is told here: whether it is away, and when it is closed for
+    good, which ends the process, because nobody would be answered any more.
+    """
+
+    def __init__(self, settings: Settings, taker: Taker, keys: Keys) -> None:
+        """Plan it; nothing connects before the block begins."""
+        self._ending = False
+        self.broker = NatsBroker(
+            reveal(settings.nats_url),
+            name=_NAME,
+            inbox_prefix=inbox_of(user_of(settings.nats_url) or QUEUE),
+            max_reconnect_attempts=-1,
+            ping_interval=PING_INTERVAL,
+            closed_cb=self._closed,
+            security=_security(settings),
+            logger=None,
+            description="Facts handed over by adapters",
+        )
+        serve(self.broker, taker, keys)
+
+    async def __aenter__(self) -> Self:
+        """Listen; from here on no request finds nobody."""
+        await self.broker.start()
+        await settle(self.broker.connection)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Finish what is being answered and close, whatever state the connection is in."""
+        self._ending = True
+        connection = self.broker.connection
+        with contextlib.suppress(Exception):  # it cannot stop on a connection that is away or closed
+            await self.broker.stop()
+        await close(connection)
+
+    def trouble(self) -> str | None:
+        """Return why requests are not answered, or None (a check for ``Readiness``)."""
+        return None if self.broker.connection.is_connected else "not connected"
+
+    async def _closed(self) -> None:
+        if not self._ending:
+            end_process(_NAME, self.broker.connection.last_error)
 
 
 def serve(broker: NatsBroker, taker: Taker, keys: Keys) -> None:

@@ -96,7 +96,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--patience", type=float, default=600)
+    parser.add_argument("--patience", type=float, default=1800)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="jianfu-kill-") as folder:
         report = asyncio.run(
