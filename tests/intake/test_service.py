@@ -444,7 +444,8 @@ async def test_each_day_is_told_once_also_those_that_nobody_saw(intake: Intake, 
 
 async def test_a_running_intake_tells_yesterday_by_itself(start: Start, intake: Intake) -> None:
     telling = await start(tells_days=True)
-    assert (await telling.client.get("/readyz")).json()["checks"] == {"facts": "ok", "days": "ok"}
+    checks = (await telling.client.get("/readyz")).json()["checks"]
+    assert checks == {"facts": "ok", "requests": "ok", "days": "ok"}
     (stored,) = await eventually(intake.stored)
     assert decode(stored[2]).event.event_name() == "clock.day_ended"
 
