@@ -52,6 +52,16 @@ def database_address(arguments: argparse.Namespace) -> str:
     return found or address_on_disk(arguments.home, "ledger")
 
 
+def monitor_address(arguments: argparse.Namespace) -> str | None:
+    """Give the address of the monitor's database, ``None`` where servers are given and this one is not."""
+    from deploy.database import address_on_disk
+
+    if found := arguments.monitor_database or os.environ.get("MONITOR_DATABASE_URL"):
+        return str(found)
+    given = arguments.database or os.environ.get("DATABASE_URL")
+    return None if given else address_on_disk(arguments.home, "monitor")
+
+
 def nats_address(arguments: argparse.Namespace, user: str = "auditor") -> str:
     """Give the address of the NATS server for one of the embedded server's users; ``Unusable`` if none is known."""
     found: str | None = arguments.nats or os.environ.get("NATS_URL")

@@ -30,6 +30,7 @@ def register(commands: Commands) -> None:
     journal.add_argument(
         "--against", type=Path, action="append", default=[], metavar="文件", help="另行保存的证明文件，可重复"
     )
+    journal.add_argument("--cut", action="store_true", help="日志比事件流长时，舍弃多出的条目")
     journal.set_defaults(run=run_journal)
     stream = actions.add_parser(
         "stream",
@@ -60,6 +61,7 @@ def run_journal(arguments: argparse.Namespace) -> int:
             keys,
             algorithm="sm3" if arguments.sm3 else "sha256",
             witnessed=witnesses.read(arguments.against, keys),
+            cut=arguments.cut,
         )
 
     return _run(arguments, work)

@@ -63,6 +63,9 @@ def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> F
                 readiness.add("outbox", outbox.trouble)
                 await stack.enter_async_context(background(outbox.run(), name="ledger.outbox"))
                 await stack.enter_async_context(background(notary.run(), name="ledger.notary"))
+                stack.push_async_callback(
+                    notary.sign
+                )  # when nothing more is read: a stopped system leaves no open tail
 
             async def handle(deliveries: Sequence[Delivery]) -> None:
                 with telemetry.batch_span("ledger.record", (delivery.headers for delivery in deliveries)):

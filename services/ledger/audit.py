@@ -61,6 +61,8 @@ class Auditor:
         self.head = GENESIS
         self.checkpoints = 0
         """Signed checkpoints that the chain met."""
+        self.signed_at: datetime | None = None
+        """When the newest of the checkpoints that facts state was signed."""
         self._keys = keys
         self._table = {one.position: one for one in table}
         self._marks = {one.position: one.hash for one in (*table, *witnessed) if is_genuine(one, keys)}
@@ -153,9 +155,10 @@ class Auditor:
     def _checkpoint_fault(self, entry: Entry) -> Fault | None:
         """Check a fact that states a checkpoint."""
         try:
-            event = decode(entry.body).event
+            fact = decode(entry.body)
         except (ContractBroken, FromTheFuture):
             return Fault(entry.position, BOTH, "无法读取的检查点")
+        event, self.signed_at = fact.event, fact.time
         if not isinstance(event, LogCheckpointed):
             return Fault(entry.position, BOTH, "无法读取的检查点")
         signed = stated(event)

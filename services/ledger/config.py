@@ -46,7 +46,7 @@ class Settings(ServiceSettings):
         description="Facts after which the journal is signed without waiting longer.",
     )
     checkpoint_seconds: float = Field(
-        default=60,
+        default=10,
         gt=0,
         le=86_400,
         validation_alias="LEDGER_CHECKPOINT_SECONDS",

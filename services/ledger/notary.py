@@ -16,6 +16,8 @@ from services.ledger.chain import GENESIS
 from services.ledger.proof import Signed, message, sign
 
 STREAM: Final = "FACTS"
+_PATIENCE: Final = 10.0
+"""Seconds that one signature may take; a stopping ledger waits no longer for its last."""
 
 _log = structlog.stdlib.get_logger("ledger.notary")
 
@@ -59,13 +61,19 @@ class Notary:
         """Sign until cancelled; outages are waited out."""
         while True:
             await self._until_due()
-            try:
-                if await sign_head(self.pool, self.key) is not None:
-                    self.outbox.wake()
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                _log.warning("notary.trouble", error=describe(error))
+            await self.sign()
+
+    async def sign(self) -> None:
+        """Sign what is new; an outage is logged and left to the next time."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                signed = await sign_head(self.pool, self.key)
+            if signed is not None:
+                self.outbox.wake()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("notary.trouble", error=describe(error))
 
     async def _until_due(self) -> None:
         try:

@@ -1,8 +1,8 @@
 """Make one copy of the log anew from the other, and prove it equal to what was signed before anything is taken away."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -12,10 +12,7 @@ from contracts.catalog import ContractBroken, FromTheFuture, decode
 from contracts.log import LogCheckpointed
 from kit.db import Connection, Pool
 from kit.errors import Conflict
-from kit.progress import Progress
 from kit.publish import Outgoing, publish_batch
-from kit.reader import Delivery
-from kit.source import Source
 from kit.streams import FACTS, ensure_stream
 from services.ledger import queries_audit, store_proof
 from services.ledger.auditing import read_entries, verify
@@ -25,12 +22,18 @@ from services.ledger.projections import load_ledgers
 from services.ledger.proof import TYPE, PublicKeys, Signed, is_genuine, stated
 from services.ledger.recording import Recorder
 from services.ledger.store import Entry
-from services.ledger.stream_copy import SUBJECTS
+from services.ledger.stream_copy import messages
 
 _STREAM: Final = "FACTS"
 _SIZE: Final = 2000
-_WAIT: Final = 0.01
 _MARK: Final = TYPE.encode()
+
+
+class _End(NamedTuple):
+    """Where a stream ends."""
+
+    position: int
+    head: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,25 @@ async def restore_journal(
     *,
     algorithm: Algorithm = "sha256",
     witnessed: Sequence[Signed] = (),
+    cut: bool = False,
 ) -> Restored:
     """Empty the ledger's schema and read the stream from its first message; no ledger may be running.
 
-    First the stream alone is followed: it must have no gap and agree with every checkpoint that it states and with
-    those kept elsewhere. Raises ``Conflict`` otherwise, with nothing changed.
+    First the stream alone is followed: it must have no gap and agree with every checkpoint that it states, with those
+    that the ledger still holds and with those kept elsewhere; and the journal must not go on behind its end, unless
+    ``cut``. Raises ``Conflict`` otherwise, with nothing changed.
     """
-    signed = await _proved(js, keys, algorithm, witnessed)
+    async with pool.acquire() as db:
+        kept = [one for one in await queries_audit.signed_checkpoints(db) if is_genuine(one, keys)]
+    signed, end = await _proved(js, keys, algorithm, [*witnessed, *kept])
+    if not cut:
+        await _demand_end(pool, end)
     recorder = Recorder.of(pool, load_ledgers(), algorithm)
     async with pool.acquire() as db, db.transaction():
         if await store_proof.ledgers_running(db):
             raise Conflict("台账服务正在运行，请先停止它")
         await store_proof.empty(db)
-    async for deliveries in _messages(js):
+    async for deliveries in messages(js, _STREAM):
         await recorder.record(deliveries)
     async with pool.acquire() as db, db.transaction():
         await store_proof.add_signed(db, signed)
@@ -73,12 +82,12 @@ async def restore_journal(
 
 async def _proved(
     js: JetStreamContext, keys: PublicKeys, algorithm: Algorithm, witnessed: Sequence[Signed]
-) -> list[Signed]:
-    """Follow the chain over the stream and return the checkpoints that it states, all genuine and met."""
+) -> tuple[list[Signed], _End]:
+    """Follow the chain over the stream; return the checkpoints that it states, all genuine and met, and its end."""
     head, at = GENESIS, 0
     hashes = bytearray()
     found: list[Signed] = []
-    async for deliveries in _messages(js):
+    async for deliveries in messages(js, _STREAM):
         for one in deliveries:
             at += 1
             if one.seq != at:
@@ -90,11 +99,22 @@ async def _proved(
                     raise Conflict(f"位置 {at} 的检查点签名不成立（公钥对吗？）")
                 found.append(signed)
     for signed in (*found, *witnessed):
+        if signed.position > at:
+            raise Conflict(f"事件流只到位置 {at}，签名检查点到位置 {signed.position}：它被截断过")
         if hashes[32 * signed.position - 32 : 32 * signed.position] != signed.hash:
             raise Conflict(
                 f"事件流与位置 {signed.position} 的签名检查点（{signed.algorithm}）不符：它被改动过，或应使用另一种哈希算法"
             )
-    return sorted(set(found))
+    return sorted(set(found)), _End(at, head)
+
+
+async def _demand_end(pool: Pool, end: _End) -> None:
+    """Refuse where the journal's chain goes on behind the end of the stream: to restore it would lose the rest."""
+    async with pool.acquire() as db:
+        following = await queries_audit.entries(db, end.position, 1)
+    for one in following:
+        if one.position == end.position + 1 and one.prev_hash == end.head:
+            raise Conflict(f"日志在位置 {end.position} 之后还有接续的条目，事件流没有；确认要舍弃它们，请加 --cut")
 
 
 def _stated(body: bytes) -> Signed | None:
@@ -133,9 +153,12 @@ async def restore_stream(nc: Client, pool: Pool, keys: PublicKeys, *, replace: b
 async def _held(db: Connection, js: JetStreamContext) -> int | None:
     """Return how many of the journal's bodies the stream holds, from the first on; ``None``: something else."""
     try:
-        state = (await js.stream_info(_STREAM)).state
+        info = await js.stream_info(_STREAM)
     except NotFoundError:
         return 0
+    state = info.state
+    if not (info.config.deny_delete and info.config.deny_purge):  # cannot be made immutable in place
+        return None
     last = await queries_audit.last_position(db)
     if state.messages == 0 and state.last_seq == 0:
         return 0
@@ -143,7 +166,7 @@ async def _held(db: Connection, js: JetStreamContext) -> int | None:
         return None
     journal = read_entries(db, 0, batch=_SIZE)
     waiting: list[Entry] = []
-    async for deliveries in _messages(js):
+    async for deliveries in messages(js, _STREAM):
         for one in deliveries:
             waiting = waiting or await anext(journal)
             if waiting.pop(0).body != one.body:
@@ -170,18 +193,3 @@ def _message(entry: Entry, subjects: dict[int, str]) -> Outgoing:
     family, verb = header.type.split(".")[2:4]
     name = name if entry.repeats is None else f"{name}.{entry.position}"
     return Outgoing(f"facts.{header.jurisdiction}.{family}.{verb}", entry.body, name)
-
-
-async def _messages(js: JetStreamContext) -> AsyncIterator[Sequence[Delivery]]:
-    """Yield what the stream holds now."""
-    state = (await js.stream_info(_STREAM)).state
-    after = max(0, int(state.first_seq) - 1)
-    source = Source(js, _STREAM, subjects=SUBJECTS, start_after=after, size=_SIZE, progress=Progress())
-    try:
-        left = int(state.messages)
-        while left > 0:
-            some = (await source.take(_WAIT))[:left]
-            left -= len(some)
-            yield some
-    finally:
-        await source.close()

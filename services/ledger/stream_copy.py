@@ -1,15 +1,18 @@
 """The bodies that a stream holds, by sequence, as far as the journal is compared with them; gaps are left to be seen."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from nats.js import JetStreamContext
 
+from kit.cursor import Delivery
 from kit.progress import Progress
 from kit.source import Source
 
-SUBJECTS: Final = ("facts.>",)
-"""All of them: named so that a missing message is passed over and shows, instead of stopping the reader."""
+SUBJECTS: Final = {"FACTS": ("facts.>",), "ALERTS": ("alerts.>",)}
+"""All of a stream's, named so that a missing message is passed over and shows, instead of stopping the reader."""
 _SIZE: Final = 5000
+_PORTION: Final = 2000
 _WAIT: Final = 0.01
 
 
@@ -44,9 +47,24 @@ class StreamCopy:
         await self._source.close()
 
 
+async def messages(js: JetStreamContext, stream: str) -> AsyncIterator[Sequence[Delivery]]:
+    """Yield what a stream holds now, in portions; gaps are passed over."""
+    state = (await js.stream_info(stream)).state
+    after = max(0, int(state.first_seq) - 1)
+    source = Source(js, stream, subjects=SUBJECTS[stream], start_after=after, size=_PORTION, progress=Progress())
+    try:
+        left = int(state.messages)
+        while left > 0:
+            some = (await source.take(_WAIT))[:left]
+            left -= len(some)
+            yield some
+    finally:
+        await source.close()
+
+
 async def open_copy(js: JetStreamContext, stream: str = "FACTS") -> StreamCopy:
     """Begin to read a stream."""
     state = (await js.stream_info(stream)).state
     start = max(0, int(state.first_seq) - 1)
-    source = Source(js, stream, subjects=SUBJECTS, start_after=start, size=_SIZE, progress=Progress())
+    source = Source(js, stream, subjects=SUBJECTS[stream], start_after=start, size=_SIZE, progress=Progress())
     return StreamCopy(source, last=int(state.last_seq), messages=int(state.messages))

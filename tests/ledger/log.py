@@ -7,10 +7,11 @@ from typing import Any, Final
 from nats.aio.client import Client
 from nats.js.api import StorageType
 
+from kit.db import Pool
 from kit.publish import Outgoing, publish_batch
 from services.ledger.audit import Fault
 from services.ledger.auditing import Verified, verify
-from services.ledger.chain import GENESIS, link
+from services.ledger.chain import ALGORITHMS, GENESIS, link
 from services.ledger.notary import sign_head
 from services.ledger.store import Entry
 from tests import factories as f
@@ -33,6 +34,47 @@ BAD = 6
 """The entry that is tampered with: an ordinary one in the middle."""
 
 
+async def tamper(pool: Pool, *statements: str) -> None:
+    """Do to tables what only a superuser can."""
+    async with pool.acquire() as db, db.transaction():
+        await db.execute("set local session_replication_role = replica")
+        for statement in statements:
+            await db.execute(statement)
+
+
+PROVED: Final = ("journal", "signed_checkpoint", "checkpoint")
+"""The tables that an audit looks at."""
+
+
+async def save(pool: Pool) -> None:
+    """Keep these tables as they are, for ``mend``."""
+    for name in PROVED:
+        await pool.execute(f"create table saved_{name} as table {name}")
+
+
+async def mend(pool: Pool) -> None:
+    """Bring these tables back to what was saved."""
+    deletes = [f"delete from {name}" for name in PROVED]
+    await tamper(pool, *deletes, *(f"insert into {name} select * from saved_{name}" for name in PROVED))
+
+
+async def rewrite(pool: Pool, change: Callable[[Entry], Entry], since: int) -> None:
+    """Change entries of a journal and compute all hashes anew."""
+    head = GENESIS
+    rows = [Entry(*row) for row in await pool.fetch(f"select {', '.join(Entry._fields)} from journal order by 1")]
+    entries = []
+    for position, row in enumerate(rows, 1):
+        entry = change(row) if position >= since else row
+        algorithm = next(name for name in ALGORITHMS if name == row.algorithm)
+        entries.append(entry._replace(prev_hash=head, hash=link(algorithm, head, position, entry.body)))
+        head = entries[-1].hash
+    async with pool.acquire() as db, db.transaction():
+        await db.execute("set local session_replication_role = replica")
+        await db.execute("delete from journal")
+        await db.copy_records_to_table("journal", records=entries, columns=Entry._fields)
+        await db.execute("update checkpoint set hash = $1", head)
+
+
 @dataclass
 class Log:
     """A journal with its checkpoints and a stream that holds the same."""
@@ -53,28 +95,11 @@ class Log:
 
     async def tamper(self, *statements: str) -> None:
         """Do to the tables what only a superuser can."""
-        async with self.world.pool.acquire() as db, db.transaction():
-            await db.execute("set local session_replication_role = replica")
-            for statement in statements:
-                await db.execute(statement)
+        await tamper(self.world.pool, *statements)
 
     async def rewrite(self, change: Callable[[Entry], Entry], since: int = BAD) -> None:
         """Change entries of the journal and compute all hashes anew."""
-        head = GENESIS
-        rows = [
-            Entry(*row)
-            for row in await self.world.pool.fetch(f"select {', '.join(Entry._fields)} from journal order by 1")
-        ]
-        async with self.world.pool.acquire() as db, db.transaction():
-            await db.execute("set local session_replication_role = replica")
-            await db.execute("delete from journal")
-            for position, row in enumerate(rows, 1):
-                entry = change(row) if position >= since else row
-                hash_ = link("sha256", head, position, entry.body)
-                entry = entry._replace(prev_hash=head, hash=hash_)
-                head = hash_
-                await db.copy_records_to_table("journal", records=[entry], columns=Entry._fields)
-            await db.execute("update checkpoint set hash = $1", head)
+        await rewrite(self.world.pool, change, since)
 
     async def restream(self, bodies: dict[int, bytes]) -> None:
         """Put another stream in the place of FACTS: one from which anything may be deleted, with some bodies changed."""

@@ -13,7 +13,7 @@ from services.ledger.auditing import verify
 from services.ledger.proof import Signed, sign
 from services.ledger.store import Entry
 from tests import factories as f
-from tests.ledger.log import BAD, TWICE, Log
+from tests.ledger.log import BAD, TWICE, Log, mend, save
 from tests.ledger.test_notary import KEY, PUBLIC
 from tests.ledger.world import World
 
@@ -57,15 +57,18 @@ FLIPPED = {
 
 
 @pytest.mark.parametrize("at", [1, BAD, 14])
-@pytest.mark.parametrize("column", Entry._fields)
-async def test_a_flipped_bit_in_any_column_is_named(log: Log, column: str, at: int):
-    await log.tamper(f"update journal set {column} = {FLIPPED[column]} where position = {at}")
-    fault = await log.fault()
-    assert (fault.position, fault.copy) == (at, JOURNAL)
-    assert column == "position" or column in fault.what
-    alone = (await verify(log.world.pool, None, PUBLIC)).fault
-    assert alone is not None
-    assert (alone.position, alone.copy) == (at, JOURNAL)
+async def test_a_flipped_bit_in_any_column_is_named(log: Log, at: int):
+    await save(log.world.pool)
+    for column in Entry._fields:
+        await log.tamper(f"update journal set {column} = {FLIPPED[column]} where position = {at}")
+        fault = await log.fault()
+        assert (fault.position, fault.copy) == (at, JOURNAL), column
+        assert column == "position" or column in fault.what
+        alone = (await verify(log.world.pool, None, PUBLIC)).fault
+        assert alone is not None
+        assert (alone.position, alone.copy) == (at, JOURNAL), column
+        await mend(log.world.pool)
+    assert (await log.verify()).fault is None
 
 
 async def test_every_bit_counts(log: Log):
@@ -79,13 +82,12 @@ async def test_every_bit_counts(log: Log):
     assert (await log.verify()).fault is None
 
 
-@pytest.mark.parametrize(
-    "column",
-    [name for name in FLIPPED if name not in ("position", "body", "algorithm", "prev_hash", "hash", "repeats")],
-)
-async def test_an_emptied_column_is_named(log: Log, column: str):
-    await log.tamper(f"update journal set {column} = null where position = {BAD}")
-    assert (await log.fault())[:2] == (BAD, JOURNAL)
+async def test_an_emptied_column_is_named(log: Log):
+    await save(log.world.pool)
+    for column in ("fact_id", "source", "id", "type", "time", "recorded", "jurisdiction", "unit"):
+        await log.tamper(f"update journal set {column} = null where position = {BAD}")
+        assert (await log.fault())[:2] == (BAD, JOURNAL), column
+        await mend(log.world.pool)
 
 
 @pytest.mark.parametrize(("at", "repeats"), [(8, "null"), (8, "1"), (8, "9"), (2, "8"), (3, "1")])
@@ -173,12 +175,14 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("at", [9, 13])
-@pytest.mark.parametrize("column", Signed._fields)
-async def test_a_changed_checkpoint_of_the_table_is_named(log: Log, column: str, at: int):
-    await log.tamper(f"update signed_checkpoint set {column} = {CHANGED[column]} where position = {at}")
-    fault = await log.fault()
-    assert fault.copy == TABLE
-    assert fault.position in ({at, at + 1} if column == "position" else {at})
+async def test_a_changed_checkpoint_of_the_table_is_named(log: Log, at: int):
+    await save(log.world.pool)
+    for column in Signed._fields:
+        await log.tamper(f"update signed_checkpoint set {column} = {CHANGED[column]} where position = {at}")
+        fault = await log.fault()
+        assert fault.copy == TABLE, column
+        assert fault.position in ({at, at + 1} if column == "position" else {at}), column
+        await mend(log.world.pool)
 
 
 @pytest.mark.parametrize("at", [9, 13])

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from contracts.catalog import decode
 from contracts.log import LogCheckpointed
@@ -17,6 +18,8 @@ from kit.auth import Keys, key_id, new_key_pair
 from kit.outbox import Outbox
 from kit.signing import load_private_key
 from kit.tasks import background
+from services.ledger.app import create_app
+from services.ledger.config import Settings
 from services.ledger.notary import Notary, sign_head
 from services.ledger.proof import Signed, is_genuine, stated
 from tests import factories as f
@@ -24,6 +27,7 @@ from tests.eventually import eventually
 from tests.ledger.world import World
 
 pytestmark = pytest.mark.connected
+Pools = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
 
 KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a test").digest())
 PUBLIC = {key_id(KEY.public_key()): KEY.public_key()}
@@ -77,7 +81,7 @@ async def test_nobody_changes_a_checkpoint(world: World, statement: str):
 
 
 async def test_it_signs_while_the_ledger_runs_after_so_many_facts_and_publishes(
-    world: World, nc: Client, pool_for: Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
+    world: World, nc: Client, pool_for: Pools
 ):
     outbox = Outbox(await pool_for("ledger"), nc, schema="ledger")
     notary = Notary(world.pool, KEY, outbox, facts=4, seconds=3600)
@@ -94,6 +98,30 @@ async def test_it_signs_while_the_ledger_runs_after_so_many_facts_and_publishes(
             ]
 
         await eventually(published, [4])
+
+
+async def test_a_ledger_that_stops_signs_its_tail(
+    dsn: str, nats_url: str, js: JetStreamContext, tmp_path: Path, pool_for: Pools
+):
+    private, public = new_key_pair()
+    (tmp_path / "key").write_bytes(private)
+    (tmp_path / "public").write_bytes(public)
+    app = create_app(
+        Settings(
+            NATS_URL=nats_url,
+            DATABASE_URL=dsn,
+            JIANFU_PUBLIC_KEY_FILE=tmp_path / "public",
+            JOURNAL_KEY_FILE=tmp_path / "key",
+            LEDGER_CHECKPOINT_SECONDS=3600,
+        )
+    )
+    pool = await pool_for("ledger")
+    async with app.router.lifespan_context(app):
+        for fact in (f.issued(), f.convened()):
+            await js.publish(f.subject_of(fact), f.wire(fact))
+        await eventually(lambda: pool.fetchval("select count(*) from journal"), 2)
+        assert await pool.fetchval("select count(*) from signed_checkpoint") == 0
+    assert await pool.fetchval("select max(position) from signed_checkpoint") == 2
 
 
 def test_a_key_file_holds_an_ed25519_key(tmp_path: Path):

@@ -65,6 +65,21 @@ async def test_a_stream_that_was_changed_restores_nothing(log: Log):
     assert await state(log) == before
 
 
+async def test_a_stream_that_was_cut_restores_nothing(log: Log):
+    before = await state(log)
+    bodies = log.bodies
+    log.bodies = bodies[:12]  # behind the first checkpoint, before the second
+    await log.restream({})
+    with pytest.raises(Conflict, match="只到位置 12，签名检查点到位置 13"):
+        await restore_journal(log.world.pool, log.nc.jetstream(), PUBLIC)
+    log.bodies = bodies[:13]  # behind the second: only the chain tells that something followed
+    await log.restream({})
+    with pytest.raises(Conflict, match="--cut"):
+        await restore_journal(log.world.pool, log.nc.jetstream(), PUBLIC)
+    assert await state(log) == before
+    assert (await restore_journal(log.world.pool, log.nc.jetstream(), PUBLIC, cut=True)).entries == 13
+
+
 async def test_the_hash_must_be_the_one_that_was_signed(log: Log):
     with pytest.raises(Conflict, match="另一种哈希算法"):
         await restore_journal(log.world.pool, log.nc.jetstream(), PUBLIC, algorithm="sm3")
