@@ -505,5 +505,5 @@ async def test_a_row_that_the_contract_refuses_is_named_by_its_column(intake: In
 async def test_intake_is_ready_when_it_can_store(intake: Intake) -> None:
     answer = await intake.client.get("/readyz")
     assert answer.status_code == 200, answer.text
-    assert answer.json()["checks"] == {"facts": "ok"}
+    assert answer.json()["checks"] == {"facts": "ok", "requests": "ok"}
     assert "jianfu_intake_items_total" in (await intake.client.get("/metrics")).text
