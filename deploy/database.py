@@ -58,11 +58,18 @@ async def _ensure_role(admin: "asyncpg.Connection[asyncpg.Record]", role: str, p
     await admin.execute(f"{verb} role {role} login password '{password}'")  # both are our own: a name and a token
     database = await admin.fetchval("select current_database()")
     await admin.execute(f'grant connect, create on database "{database}" to {role}')
+    await _ensure(admin, f"{role}_reader")  # answers callers: reads only, and only rows of their scope
+    await admin.execute(f"grant {role}_reader to {role} with inherit false, set true")
     if role in SEALED:
+        await admin.execute(f"alter role {role} bypassrls")  # row-level security is for who reads; it owns not all
         keeper = f"{role}_keeper"
-        if not await admin.fetchval("select 1 from pg_roles where rolname = $1", keeper):
-            await admin.execute(f"create role {keeper} nologin")
+        await _ensure(admin, keeper)
         await admin.execute(f"grant {keeper} to {role}")  # for as long as migrations run
+
+
+async def _ensure(admin: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
+    if not await admin.fetchval("select 1 from pg_roles where rolname = $1", role):
+        await admin.execute(f"create role {role} nologin")
 
 
 async def _seal(admin: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:

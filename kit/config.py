@@ -33,7 +33,7 @@ class ServiceSettings(BaseSettings):
         ge=2,
         le=100,
         validation_alias="DATABASE_CONNECTIONS",
-        description="The most connections of this process.",
+        description="The most connections of each of this process's two pools: one writes, one answers callers.",
     )
     public_key_file: Path = Field(
         validation_alias="JIANFU_PUBLIC_KEY_FILE",

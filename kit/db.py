@@ -23,16 +23,17 @@ _PAUSE: Final = 0.25
 """Seconds between two tries to reach a server that is away."""
 
 
-async def connect_pool(
+async def connect_pool(  # noqa: PLR0913  each is one thing that a pool is opened with
     dsn: SecretStr | str,
     *,
     size: int,
     schema: str,
     name: str | None = None,
+    role: str | None = None,
     patience: float = 30.0,
     stateless: bool = False,
 ) -> Pool:
-    """Open a pool of at most ``size`` connections whose tables are those of ``schema``.
+    """Open a pool of at most ``size`` connections whose tables are those of ``schema``, acting as ``role`` if given.
 
     ``jsonb`` columns take and give plain Python values, also in COPY; keep bytes that must not change in ``bytea``.
     Statements end after 60 s unless a call gives its own ``timeout``. ``stateless`` promises that users leave nothing in
@@ -49,7 +50,12 @@ async def connect_pool(
             command_timeout=60,
             init=_prepare,
             reset=_leave if stateless else None,
-            server_settings={"search_path": f'"{schema}"', "application_name": name or schema, "timezone": "UTC"},
+            server_settings={
+                "search_path": f'"{schema}"',
+                "application_name": name or schema,
+                "timezone": "UTC",
+                **({"role": role} if role else {}),
+            },
         )
 
     return await insist(connect, patience=patience)

@@ -12,6 +12,7 @@ from kit.http import MAX_BODY, Readiness, create_http
 from kit.metrics import Metrics
 from kit.migrate import migrate
 from kit.nats import close, connect
+from kit.scoped import connect_readers
 from kit.tasks import background
 from services.intake import http
 from services.intake.config import Settings
@@ -43,6 +44,8 @@ def create_app(settings: Settings) -> FastAPI:
                 settings.database_url, size=settings.database_connections, schema=SCHEMA, stateless=True
             )
             stack.push_async_callback(pool.close)
+            readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+            stack.push_async_callback(readers.close)
             nc = await connect(
                 settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
             )
@@ -57,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
             )
             stack.push_async_callback(gatherer.drain)
             taker = Taker(pool, gatherer, facts.stated, Pace(settings.most_a_minute), metrics)
-            app.state.parts = Parts(pool, facts, taker, Importer(taker))
+            app.state.parts = Parts(pool, readers, facts, taker, Importer(taker))
             readiness.add("facts", facts.trouble)
             requests = await stack.enter_async_context(Requests(settings, taker, app.state.keys))
             readiness.add("requests", requests.trouble)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from contracts.acts import reaches
 from contracts.jurisdiction import NATION
+from kit.scoped import EVERYWHERE
 from kit.tokens import Principal, Role
 from services.intake.domain import CLOCK_UNIT, Candidate, Reason, Stated
 
@@ -45,6 +46,12 @@ def patterns(who: Principal) -> list[str] | None:
         for own in sorted(who.sources)
         for pattern in (_literal(own), *(f"{_literal(head)}%" for head in _beginnings(own)))
     ]
+
+
+def scope_of(who: Principal) -> dict[str, str]:
+    """Return the settings of row-level security: an adapter sees its sources wherever they speak of."""
+    sources = {"sources": "\n".join(["%"] if (found := patterns(who)) is None else found)}
+    return {**sources, **EVERYWHERE} if who.role is Role.ADAPTER else sources
 
 
 def objection(who: Principal, fact: Candidate) -> Reason | None:

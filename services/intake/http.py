@@ -9,7 +9,7 @@ from kit.auth import Principal, allow
 from kit.errors import Conflict, Forbidden, Rejected, TooLarge
 from kit.paging import Current, Keyset, Page
 from services.intake import queries
-from services.intake.authority import may_speak
+from services.intake.authority import may_speak, scope_of
 from services.intake.domain import Reason
 from services.intake.form import ImportFormOf
 from services.intake.imports import drafts, files
@@ -96,7 +96,7 @@ async def list_quarantine(
 ) -> Page[Quarantined]:
     """List what was refused or conflicts, oldest first; an office sees reasons, not contents."""
     begin = _ENTRIES.decode(after)[0] if after else ""
-    async with parts.pool.acquire() as db:
+    async with parts.readers.acquire(who, scope_of(who)) as db:
         items = await queries.quarantine(db, who, after=begin, limit=limit, replayed=state == "replayed", source=source)
     following = _ENTRIES.encode((items[-1].id,)) if len(items) == limit else None
     return Page[Quarantined](items=items, next=following, current=_current(parts))
@@ -114,7 +114,7 @@ async def post_replay(
     mended = body if body.strip() not in _NO_EVENT else None
     if mended is not None and not request.headers.get("content-type", "").startswith(STRUCTURED):
         raise UnknownMode(f"修改后的事件应为 {STRUCTURED}", field="content-type")
-    return await replay(parts.pool, parts.taker, entry_id, mended, who)
+    return await replay(parts.pool, parts.readers, parts.taker, entry_id, mended, who)
 
 
 @router.get("/v1/sources")
@@ -127,7 +127,7 @@ async def list_sources(
 ) -> Page[Source]:
     """List what each source sent, how late, and for how long it has been silent."""
     begin = _SOURCES.decode(after)[0] if after else ""
-    async with parts.pool.acquire() as db:
+    async with parts.readers.acquire(who, scope_of(who)) as db:
         items = await queries.sources(db, who, after=begin, limit=limit, now=clock.now())
     following = _SOURCES.encode((items[-1].source,)) if len(items) == limit else None
     return Page[Source](items=items, next=following, current=_current(parts))

@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 from fastapi import Depends, Request
 
 from kit.db import Pool
+from kit.scoped import Readers
 from services.intake.facts import Facts
 from services.intake.imports.importing import Importer
 from services.intake.taking import Taker
@@ -16,6 +17,7 @@ class Parts:
     """What exists while the app runs."""
 
     pool: Pool
+    readers: Readers
     facts: Facts
     taker: Taker
     importer: Importer

@@ -3,16 +3,20 @@
 from kit import clock
 from kit.db import Pool
 from kit.errors import NotFound
+from kit.scoped import Readers
 from kit.tokens import Principal
 from services.intake import queries, store
+from services.intake.authority import scope_of
 from services.intake.domain import Reason
 from services.intake.results import ItemResult
 from services.intake.taking import Taker
 
 
-async def replay(pool: Pool, taker: Taker, entry_id: str, mended: bytes | None, who: Principal) -> ItemResult:
+async def replay(
+    pool: Pool, readers: Readers, taker: Taker, entry_id: str, mended: bytes | None, who: Principal
+) -> ItemResult:
     """Take a quarantined item in again and note what became of it; raise ``NotFound`` for what ``who`` may not see."""
-    async with pool.acquire() as db:
+    async with readers.acquire(who, scope_of(who)) as db:
         body = await queries.quarantined(db, who, entry_id)
     if body is None:
         raise NotFound("没有这条隔离记录")

@@ -16,6 +16,7 @@ from kit.nats import close, connect
 from kit.outbox import Outbox
 from kit.progress import Progress
 from kit.reader import follow
+from kit.scoped import connect_readers
 from kit.signing import load_private_key
 from kit.tasks import background
 from services.ledger.config import Settings
@@ -46,6 +47,8 @@ def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> F
             pool = await stack.enter_async_context(
                 await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA)
             )
+            readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+            stack.push_async_callback(readers.close)
             nc = await connect(
                 settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
             )
@@ -53,7 +56,12 @@ def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> F
             await build_missing(pool, ledgers)
             recorder, progress = Recorder.of(pool, ledgers, settings.algorithm), Progress()
             app.state.parts = Parts(
-                pool, recorder, {one.name: one for one in ledgers}, asyncio.Semaphore(_EXPORTS), settings.export_rows
+                pool,
+                readers,
+                recorder,
+                {one.name: one for one in ledgers},
+                asyncio.Semaphore(_EXPORTS),
+                settings.export_rows,
             )
 
             notary = None

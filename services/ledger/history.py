@@ -21,15 +21,27 @@ class History:
     told: tuple[Told, ...]
 
 
-async def history_of(db: Connection, projector: Projector, scope: Scope, act_id: str) -> History | None:
-    """Return an act by the id of its row or of any fact that made it; ``None``: none that the caller may see.
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the id of an act, or of any fact that made it, means: a row of a ledger, and the facts that make it."""
 
-    Facts of other jurisdictions than the caller's are left out.
-    """
+    ledger: Ledger | None
+    entity: str
+    facts: list[str]
+
+
+async def meant_by(db: Connection, projector: Projector, act_id: str) -> Meant:
+    """Return what an id means, by all facts that there are; nobody is told of them by this."""
     acts, _ = await projector.gather(db, (), {act_id}, store.LAST)
     ledger, entity, members = _find(projector, acts, act_id)
     facts = [fact for act in members for fact in (act.original.fact_id, *act.amendments)] if members else [act_id]
-    told = await queries.told(db, scope, facts)
+    return Meant(ledger, entity, facts)
+
+
+async def history_of(db: Connection, meant: Meant, scope: Scope) -> History | None:
+    """Return an act as far as the caller may see it; facts of other jurisdictions than the caller's are left out."""
+    ledger, entity = meant.ledger, meant.entity
+    told = await queries.told(db, scope, meant.facts)
     if not told:
         return None
     row = await queries.row(db, ledger, scope, entity) if ledger else None

@@ -2,8 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Annotated, Final
 
@@ -12,10 +11,11 @@ from fastapi.responses import StreamingResponse
 
 from kit import clock
 from kit.auth import Principal, allow
-from kit.db import Connection, Pool
+from kit.db import Pool
 from kit.errors import NotFound, Overloaded
 from kit.paging import Page
 from kit.parked import Replayed
+from kit.scoped import Readers
 from services.ledger import queries, queries_counts
 from services.ledger.answers import ActAnswer, CountItem, LedgerName, Rows, item_of, told_of
 from services.ledger.asking import (
@@ -31,7 +31,7 @@ from services.ledger.asking import (
 )
 from services.ledger.domain import Ledger
 from services.ledger.export import MEDIA_TYPE, write_workbook
-from services.ledger.history import history_of
+from services.ledger.history import history_of, meant_by
 from services.ledger.queries import Filter, Scope, Waiting
 from services.ledger.queries_counts import Plan
 from services.ledger.recording import Recorder
@@ -49,6 +49,7 @@ class Parts:
     """What the routes work with; in ``app.state.parts`` while the service runs."""
 
     pool: Pool
+    readers: Readers
     recorder: Recorder
     ledgers: dict[str, Ledger]
     exports: asyncio.Semaphore
@@ -65,19 +66,12 @@ Reader = Annotated[Principal, Depends(allow("office", "operator", "discipline", 
 Operator = Annotated[Principal, Depends(allow("operator", "admin"))]
 
 
-@asynccontextmanager
-async def _reading(parts: Parts) -> AsyncIterator[Connection]:
-    """Give a connection that sees one state of the database, so that ``current`` is true of the whole answer."""
-    async with parts.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
-        yield db
-
-
 @router.get("/ledgers")
-async def list_ledgers(parts: Use, _who: Reader) -> Page[LedgerName]:
+async def list_ledgers(parts: Use, who: Reader) -> Page[LedgerName]:
     """List the ledgers with their columns."""
     listed = [one for one in parts.ledgers.values() if one.rank is not None]
     items = [LedgerName.of(one) for one in sorted(listed, key=lambda one: (one.rank, one.name))]
-    async with _reading(parts) as db:
+    async with parts.readers.acquire(who) as db:
         return Page(items=items, next=None, current=await queries.current(db))
 
 
@@ -90,14 +84,14 @@ async def read_ledger(
     if found is None:
         raise NotFound("没有这个台账", field="ledger")
     if asked.format == "xlsx":
-        return await _export(parts, found, Scope.of(who), asked.filter())
-    return await _page(parts, found, Scope.of(who), asked.filter(), asked.after, asked.limit)
+        return await _export(parts, found, who, asked.filter())
+    return await _page(parts, found, who, asked.filter(), asked.after, asked.limit)
 
 
-async def _page(parts: Parts, ledger: Ledger, scope: Scope, wanted: Filter, after: str | None, limit: int) -> Rows:
+async def _page(parts: Parts, ledger: Ledger, who: Principal, wanted: Filter, after: str | None, limit: int) -> Rows:
     key = ROWS.decode(after) if after else None
-    async with _reading(parts) as db:
-        found = await queries.page(db, ledger, scope, wanted, key, limit + 1)
+    async with parts.readers.acquire(who) as db:
+        found = await queries.page(db, ledger, Scope.of(who), wanted, key, limit + 1)
         current = await queries.current(db)
     last = found[limit - 1] if len(found) > limit else None
     return Rows(
@@ -110,14 +104,14 @@ async def _page(parts: Parts, ledger: Ledger, scope: Scope, wanted: Filter, afte
     )
 
 
-async def _export(parts: Parts, ledger: Ledger, scope: Scope, wanted: Filter) -> Response:
+async def _export(parts: Parts, ledger: Ledger, who: Principal, wanted: Filter) -> Response:
     if parts.exports.locked():
         raise Overloaded("正在生成的导出文件较多，请稍后再试", retry_after=10)
     file = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - closed by the response that sends it
     try:
-        async with parts.exports, _reading(parts) as db:
+        async with parts.exports, parts.readers.acquire(who) as db:
             current = await queries.current(db)
-            portions = queries.every(db, ledger, scope, wanted, parts.export_rows + 1)
+            portions = queries.every(db, ledger, Scope.of(who), wanted, parts.export_rows + 1)
             await write_workbook(file, ledger, portions, current, parts.export_rows)
     except BaseException:
         file.close()
@@ -137,9 +131,11 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 @router.get("/acts/{act_id}")
 async def read_act(parts: Use, who: Reader, act_id: Annotated[str, Path(pattern=r"^[a-z2-7]{26}$")]) -> ActAnswer:
     """Read an act by its own id or that of any fact about it: its row, its history, and where the journal proves it."""
-    async with _reading(parts) as db:
-        found = await history_of(db, parts.recorder.projector, Scope.of(who), act_id)
-        current = await queries.current(db)
+    async with parts.pool.acquire() as all_, all_.transaction(isolation="repeatable_read", readonly=True):
+        meant = await meant_by(all_, parts.recorder.projector, act_id)  # may depend on facts that the caller cannot see
+        async with parts.readers.acquire(who, snapshot_of=all_) as db:
+            found = await history_of(db, meant, Scope.of(who))
+            current = await queries.current(db)
     if found is None:
         raise NotFound("没有这条行为记录", field="act_id")
     return told_of(found, current)
@@ -149,7 +145,7 @@ async def read_act(parts: Use, who: Reader, act_id: Annotated[str, Path(pattern=
 async def read_counts(parts: Use, who: Reader, asked: Annotated[CountsAsked, Query()]) -> Page[CountItem]:
     """Count acts by family, unit and month, beside the same month of the year before (同比)."""
     key = COUNTS.decode(asked.after) if asked.after else None
-    async with _reading(parts) as db:
+    async with parts.readers.acquire(who) as db:
         found = await queries_counts.counts(
             db, list(parts.ledgers.values()), Scope.of(who), asked.filter(), key, asked.limit + 1
         )
@@ -164,7 +160,7 @@ async def read_counts(parts: Use, who: Reader, asked: Annotated[CountsAsked, Que
 async def read_plans(parts: Use, who: Reader, asked: Annotated[PlansAsked, Query()]) -> Page[Plan]:
     """Read yearly plans with what is used of each line."""
     key = PLANS.decode(asked.after)[0] if asked.after else None
-    async with _reading(parts) as db:
+    async with parts.readers.acquire(who) as db:
         found = await queries_counts.plans(db, Scope.of(who), asked.filter(), key, asked.limit + 1)
         current = await queries.current(db)
     more = len(found) > asked.limit
@@ -176,14 +172,14 @@ async def read_plans(parts: Use, who: Reader, asked: Annotated[PlansAsked, Query
 async def read_units(parts: Use, who: Reader, asked: Annotated[UnitsAsked, Query()]) -> Rows:
     """Read the directory of units as they are now."""
     wanted = Filter(jurisdiction=asked.jurisdiction, q=asked.q)
-    return await _page(parts, parts.ledgers[_UNITS], Scope.of(who), wanted, asked.after, asked.limit)
+    return await _page(parts, parts.ledgers[_UNITS], who, wanted, asked.after, asked.limit)
 
 
 @router.get("/parked")
 async def list_parked(parts: Use, who: Operator, asked: Annotated[ParkedAsked, Query()]) -> Page[Waiting]:
     """List facts that are journalled and could not be projected, each with its reason and without its content."""
     key = PARKED.decode(asked.after)[0] if asked.after else 0
-    async with _reading(parts) as db:
+    async with parts.readers.acquire(who) as db:
         found = await queries.parked(db, Scope.of(who), replayed=asked.replayed, after=key, limit=asked.limit + 1)
         current = await queries.current(db)
     more = len(found) > asked.limit
@@ -192,8 +188,8 @@ async def list_parked(parts: Use, who: Operator, asked: Annotated[ParkedAsked, Q
 
 
 @router.post("/parked/replay")
-async def replay_parked(parts: Use, _who: Operator) -> Replayed:
+async def replay_parked(parts: Use, who: Operator) -> Replayed:
     """Project, in the order of the log, every parked fact that this version can read."""
     replayed = await parts.recorder.replay(clock.now())
-    async with _reading(parts) as db:
+    async with parts.readers.acquire(who) as db:
         return Replayed(replayed=replayed, current=await queries.current(db))

@@ -31,6 +31,8 @@ _COUNTS_DIFFER: Final = """
 """
 _FORGET: Final = ("delete from thread where tag = $1", "delete from counts where tag = $1")
 _RENAME: Final = ("update thread set tag = $2 where tag = $1", "update counts set tag = $2 where tag = $1")
+_GUARD: Final = "select guard($1::text::regclass, 'jurisdiction', 'unit_id')"
+"""Row-level security is no part of what a table is made like."""
 _LOCK_BUILD: Final = "select pg_try_advisory_lock(hashtextextended('build ' || $1, 0))"
 _UNLOCK_BUILD: Final = "select pg_advisory_unlock(hashtextextended('build ' || $1, 0))"
 _COMPLETE: Final = "select ledgers, position from checkpoint where reader = $1"
@@ -68,6 +70,7 @@ async def stage(db: Connection, target: Target) -> None:
     """Make an empty table beside the live one; left-overs of a build that was cut off are removed."""
     await discard(db, target)
     await db.execute(f'create table "{target.table}" (like "{target.ledger.name}" including all)')
+    await db.execute(_GUARD, f'"{target.table}"')
 
 
 async def discard(db: Connection, target: Target) -> None:

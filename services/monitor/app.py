@@ -16,6 +16,7 @@ from kit.nats import close, connect
 from kit.outbox import Outbox, enqueue
 from kit.progress import Progress
 from kit.reader import follow
+from kit.scoped import connect_readers
 from kit.tasks import background
 from services.monitor import store
 from services.monitor.apply import STREAM, State
@@ -41,6 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
             pool = await stack.enter_async_context(
                 await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA)
             )
+            readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+            stack.push_async_callback(readers.close)
             nc = await connect(
                 settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
             )
@@ -67,7 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
                 wait=settings.wait,
                 progress=progress,
             )
-            app.state.pool, app.state.reading, app.state.writer, app.state.said = pool, state, writer, outbox.wake
+            app.state.pool, app.state.readers, app.state.reading = pool, readers, state
+            app.state.writer, app.state.said = writer, outbox.wake
             readiness.add("facts", progress.trouble)
             readiness.add("outbox", outbox.trouble)
             await stack.enter_async_context(background(reading, name="monitor.facts"))

@@ -1,6 +1,7 @@
 """The monitor's HTTP routes."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -15,6 +16,7 @@ from kit.errors import Forbidden, NotFound
 from kit.outbox import enqueue
 from kit.paging import Current, Page
 from kit.parked import ParkedAsked, ParkedMessage, Replayed, listed
+from kit.scoped import Readers
 from services.monitor import answers, facts, queries
 from services.monitor.apply import State
 from services.monitor.queries import AlertFilter
@@ -44,9 +46,21 @@ class Answer(BaseModel):
     current: Current
 
 
-def _pool(request: Request) -> Pool:
+def _readers(request: Request) -> Readers:
+    readers: Readers = request.app.state.readers
+    return readers
+
+
+def _everything(request: Request) -> Callable[[], AbstractAsyncContextManager[Connection]]:
+    """Return what gives a connection to the rules, which judge an act beside acts that the caller may not see."""
     pool: Pool = request.app.state.pool
-    return pool
+
+    @asynccontextmanager
+    async def connection() -> AsyncIterator[Connection]:
+        async with pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+            yield db
+
+    return connection
 
 
 def _state(request: Request) -> State:
@@ -60,17 +74,18 @@ class _Recorder:
     """States that the caller reads a dossier, durably, before it is answered: a read that cannot be stated is none."""
 
     who: Principal
+    pool: Pool
     said: Callable[[], None]
     """Called after the commit."""
 
-    async def __call__(self, db: Connection, alert_id: str, revision: int, manner: str) -> None:
-        async with db.transaction():
+    async def __call__(self, alert_id: str, revision: int, manner: str) -> None:
+        async with self.pool.acquire() as db, db.transaction():
             await enqueue(db, facts.STREAM, [facts.dossier_read(self.who, alert_id, revision, manner, clock.now())])
         self.said()
 
 
 def _recorder(request: Request, who: Reader) -> _Recorder:
-    return _Recorder(who, request.app.state.said)
+    return _Recorder(who, request.app.state.pool, request.app.state.said)
 
 
 def _writer(request: Request) -> Writer:
@@ -78,7 +93,8 @@ def _writer(request: Request) -> Writer:
     return writer
 
 
-Database = Annotated[Pool, Depends(_pool)]
+Database = Annotated[Readers, Depends(_readers)]
+Everything = Annotated[Callable[[], AbstractAsyncContextManager[Connection]], Depends(_everything)]
 Reading = Annotated[State, Depends(_state)]
 Record = Annotated[_Recorder, Depends(_recorder)]
 Writing = Annotated[Writer, Depends(_writer)]
@@ -114,7 +130,7 @@ async def list_alerts(db: Database, who: Reader, asked: Annotated[AlertQuery, Qu
         since=asked.since,
         until=asked.until,
     )
-    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with db.acquire(who) as connection:
         items, following = await queries.page(connection, who.jurisdiction, wanted, asked.after, asked.limit)
         return AlertPage(items=items, next=following, current=await queries.current(connection))
 
@@ -124,7 +140,7 @@ async def count_alerts(
     db: Database, who: Reader, jurisdiction: Annotated[str | None, Query(max_length=12)] = None
 ) -> AlertPage:
     """Count the standing alerts by rule and severity."""
-    async with db.acquire() as connection:
+    async with db.acquire(who) as connection:
         items = await queries.counts(connection, who.jurisdiction, jurisdiction, _own_units(who))
         return AlertPage(items=items, next=None, current=await queries.current(connection))
 
@@ -134,13 +150,13 @@ async def read_alert(
     db: Database, who: Reader, record: Record, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
 ) -> Answer:
     """Read an alert with its dossier and every revision."""
-    async with db.acquire() as connection:
+    async with db.acquire(who) as connection:
         shown = await _alert(connection, who, alert_id)
         found = await queries.dossier(connection, alert_id, revision)
         steps = await queries.revisions(connection, alert_id)
         current = await queries.current(connection)
-        if found is not None:
-            await record(connection, alert_id, found[0], "page")
+    if found is not None:
+        await record(alert_id, found[0], "page")
     content = answers.read_json(found[1]) if found is not None else None
     return Answer(**shown, dossier=content, revisions=steps, current=current)
 
@@ -150,18 +166,15 @@ async def read_dossier(
     db: Database, who: Reader, record: Record, alert_id: str, revision: Annotated[int | None, Query(ge=1)] = None
 ) -> Response:
     """Return the dossier's own bytes, whose SHA-256 the alert carries."""
-    async with db.acquire() as connection:
-        await _alert(connection, who, alert_id)
-        found = await queries.dossier(connection, alert_id, revision)
-        if found is None:
-            raise NotFound("没有这一版的预警档案", field="revision")
-        await record(connection, alert_id, found[0], "bytes")
-    return Response(found[1], media_type="application/json")
+    number, content = await _dossier(db, who, alert_id, revision)
+    await record(alert_id, number, "bytes")
+    return Response(content, media_type="application/json")
 
 
 @router.get("/alerts/{alert_id}/replay")
-async def replay_alert(
+async def replay_alert(  # noqa: PLR0913, PLR0917  each is a dependency or a parameter of the query
     db: Database,
+    everything: Everything,
     state: Reading,
     who: Reader,
     record: Record,
@@ -169,52 +182,52 @@ async def replay_alert(
     revision: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
     """Compute the dossier again from the facts that it names; ``X-Same-Bytes`` tells whether it is the stored one."""
-    async with db.acquire() as connection:
-        await _alert(connection, who, alert_id)
-        found = await queries.dossier(connection, alert_id, revision)
-        if found is None:
-            raise NotFound("没有这一版的预警档案", field="revision")
-        again = await answers.replay(connection, state, found[1])
-        if again is None:
-            raise NotFound("所列事实已推导不出这条预警", field="alert_id")
-        await record(connection, alert_id, found[0], "replay")
+    number, stored = await _dossier(db, who, alert_id, revision)
+    async with everything() as connection:
+        again = await answers.replay(connection, state, stored)
+    if again is None:
+        raise NotFound("所列事实已推导不出这条预警", field="alert_id")
+    await record(alert_id, number, "replay")
     return Response(
-        again, media_type="application/json", headers={"X-Same-Bytes": "true" if again == found[1] else "false"}
+        again, media_type="application/json", headers={"X-Same-Bytes": "true" if again == stored else "false"}
     )
 
 
 @router.get("/acts/{act_id}/verdicts")
-async def read_verdicts(db: Database, state: Reading, who: Reader, act_id: str) -> Answer:
+async def read_verdicts(db: Database, everything: Everything, state: Reading, who: Reader, act_id: str) -> Answer:
     """Tell what every rule says of an act: why, and why not."""
-    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with db.acquire(who) as connection:
         found, own = await queries.whose(connection, act_id), _own_units(who)
         if found is None or not who.may_see(found[0]) or (own is not None and found[1] not in own):
             raise NotFound("没有这条行为记录", field="id")
+    async with everything() as connection:
         sheet = await answers.verdicts_of(connection, state, act_id)
         return Answer(**sheet, current=await queries.current(connection))
 
 
 @router.post("/precheck")
-async def precheck(db: Database, state: Reading, who: Reader, draft: Annotated[dict[str, Any], Body()]) -> Answer:
+async def precheck(
+    everything: Everything, state: Reading, who: Reader, draft: Annotated[dict[str, Any], Body()]
+) -> Answer:
     """Tell what the rules would say of a draft; nothing is stored (发前核查)."""
-    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        if "jurisdiction" in draft:
-            who.require(str(draft["jurisdiction"]))
-        _asked_unit(who, str(draft.get("unitid")))
+    if "jurisdiction" in draft:
+        who.require(str(draft["jurisdiction"]))
+    _asked_unit(who, str(draft.get("unitid")))
+    async with everything() as connection:
         sheet = await answers.precheck(connection, state, draft, clock.now(), who.may_see)
         return Answer(**sheet, current=await queries.current(connection))
 
 
 @router.get("/forecasts")
 async def list_forecasts(
-    db: Database,
+    everything: Everything,
     state: Reading,
     who: Reader,
     year: Annotated[int | None, Query(ge=2000, le=2100)] = None,
     unit: Annotated[str | None, Query(max_length=128)] = None,
 ) -> AlertPage:
     """Tell when each unit will exceed its cap at this year's rate."""
-    async with db.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+    async with everything() as connection:
         wanted = year or clock.now().astimezone(clock.BEIJING).year
         asked = _asked_unit(who, unit)
         units = _own_units(who) if asked is None else (asked,)
@@ -237,17 +250,27 @@ async def read_rule(state: Reading, rule: str) -> dict[str, Any]:
 @router.get("/parked")
 async def list_parked(db: Database, who: Operator, asked: Annotated[ParkedAsked, Query()]) -> Page[ParkedMessage]:
     """List messages of FACTS that could not be read, each with its reason and without its content."""
-    async with db.acquire() as connection:
+    async with db.acquire(who) as connection:
         items, following = await listed(connection, who.jurisdiction, asked)
         return Page(items=items, next=following, current=await queries.current(connection))
 
 
 @router.post("/parked/replay")
-async def replay_parked(db: Database, writer: Writing, _who: Operator) -> Replayed:
+async def replay_parked(db: Database, writer: Writing, who: Operator) -> Replayed:
     """Apply, in the order of the stream, every parked fact that this version can read."""
     replayed = await writer.replay(clock.now())
-    async with db.acquire() as connection:
+    async with db.acquire(who) as connection:
         return Replayed(replayed=replayed, current=await queries.current(connection))
+
+
+async def _dossier(db: Readers, who: Principal, alert_id: str, revision: int | None) -> tuple[int, bytes]:
+    """Return the number and the dossier of a revision, or of the newest that has one."""
+    async with db.acquire(who) as connection:
+        await _alert(connection, who, alert_id)
+        found = await queries.dossier(connection, alert_id, revision)
+    if found is None:
+        raise NotFound("没有这一版的预警档案", field="revision")
+    return found
 
 
 async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:

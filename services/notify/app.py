@@ -16,6 +16,7 @@ from kit.nats import close, connect
 from kit.outbox import Outbox
 from kit.progress import Progress
 from kit.reader import follow
+from kit.scoped import Readers, connect_readers
 from kit.tasks import background
 from services.notify import queries
 from services.notify.channels.base import OpenChannel, Surroundings
@@ -54,6 +55,7 @@ class _Outside:
     """What a running app is connected to."""
 
     pool: Pool
+    readers: Readers
     nc: Client
     clues_nc: Client
     channels: Mapping[str, OpenChannel]
@@ -98,6 +100,8 @@ async def _connect(plan: _Plan, stack: AsyncExitStack) -> _Outside:
     pool = await stack.enter_async_context(
         await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA)
     )
+    readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+    stack.push_async_callback(readers.close)
     ca_file = settings.nats_ca_file
     nc = await connect(settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=ca_file)
     stack.push_async_callback(close, nc)
@@ -108,7 +112,7 @@ async def _connect(plan: _Plan, stack: AsyncExitStack) -> _Outside:
     channels = open_channels(settings.channels_file, plan.addressees, around)
     for channel in channels.values():
         stack.push_async_callback(channel.channel.close)
-    return _Outside(pool, nc, clues_nc, channels)
+    return _Outside(pool, readers, nc, clues_nc, channels)
 
 
 async def _compose(plan: _Plan, outside: _Outside) -> tuple[Parts, _Work]:
@@ -131,7 +135,16 @@ async def _compose(plan: _Plan, outside: _Outside) -> tuple[Parts, _Work]:
         measures.lag.ask(_lag(progress), stream=stream)
     js = outside.nc.jetstream()
     world = World(pool, casework, clue_stated, measures.escalations)
-    parts = Parts(pool, casework, hub, Clients(settings.stream_clients, measures.streams), clue_stated, alerts, world)
+    parts = Parts(
+        pool,
+        outside.readers,
+        casework,
+        hub,
+        Clients(settings.stream_clients, measures.streams),
+        clue_stated,
+        alerts,
+        world,
+    )
     tasks = {
         "alerts": follow(
             js,

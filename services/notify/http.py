@@ -69,7 +69,7 @@ async def stream(  # noqa: PLR0913, PLR0917  each filter is a parameter of the q
     wanted = Wanted(jurisdiction or who.jurisdiction, tuple(severity or ()), tuple(rule or ()))
 
     async def history(begin: int, to: int, limit: int) -> Sequence[AlertChange]:
-        async with parts.pool.acquire() as db:
+        async with parts.readers.acquire(who) as db:
             rows = await queries.changes(db, wanted, after=begin, to=to, limit=limit)
         return [read_change(row.seq, row.at, row.body) for row in rows]
 
@@ -91,7 +91,7 @@ async def list_deliveries(  # noqa: PLR0913, PLR0917  likewise
     """List who was told of what and when, or why not, the newest decisions first."""
     begin = _DELIVERIES.decode(after)[0] if after else None
     asked = DeliveriesAsked(about, receiver, channel, state)
-    async with parts.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+    async with parts.readers.acquire(who) as db:
         rows = await queries_clues.deliveries(db, who, asked, after=begin, limit=limit)
         current = await _current(db)
     following = _DELIVERIES.encode((rows[-1].number,)) if len(rows) == limit else None
@@ -120,7 +120,7 @@ async def list_clues(  # noqa: PLR0913, PLR0917  likewise
     """List clues, the newest first: a desk sees its own, others that their jurisdiction handed some over."""
     begin = _CLUES.decode(after) if after else None
     asked = Asked(alert=alert, state=state, jurisdiction=jurisdiction)
-    async with parts.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+    async with parts.readers.acquire(who) as db:
         rows = await queries_clues.clues(db, who, asked, after=begin, limit=limit)
         items = await _answers(db, parts, rows)
         current = await _current(db)
@@ -155,22 +155,22 @@ async def refuse(parts: OfApp, who: Discipline, clue_id: ClueId, body: Refuse) -
 @router.get("/parked")
 async def list_parked(parts: OfApp, who: Custodian, asked: Annotated[ParkedAsked, Query()]) -> Page[ParkedMessage]:
     """List messages of the streams that could not be read, each with its reason and without its content."""
-    async with parts.pool.acquire() as db:
+    async with parts.readers.acquire(who) as db:
         items, following = await listed(db, who.jurisdiction, asked)
         return Page(items=items, next=following, current=await _current(db))
 
 
 @router.post("/parked/replay")
-async def replay_parked(parts: OfApp, _who: Custodian) -> Replayed:
+async def replay_parked(parts: OfApp, who: Custodian) -> Replayed:
     """Apply, in the order of each stream, every parked message that this version can read."""
     now = clock.now()
     replayed = await parts.world.replay(now) + await parts.alerts.replay(now)
-    async with parts.pool.acquire() as db:
+    async with parts.readers.acquire(who) as db:
         return Replayed(replayed=replayed, current=await _current(db))
 
 
 async def _one(parts: Parts, who: Principal, clue_id: str) -> ClueAnswer:
-    async with parts.pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
+    async with parts.readers.acquire(who) as db:
         row = await queries_clues.clue(db, who, clue_id)
         if row is None:
             raise NotFound("没有这条线索")

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from kit.db import Pool
+from kit.scoped import Readers
 from services.notify.handover import Casework
 from services.notify.hub import Hub
 from services.notify.reading import Alerts
@@ -19,6 +20,7 @@ class Parts:
     """The parts of one app; there is one of these for each lifespan."""
 
     pool: Pool
+    readers: Readers
     casework: Casework
     hub: Hub
     clients: Clients

@@ -6,12 +6,14 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from deploy.database import prepare
+from deploy.embedded.servers import running as servers_running
 from tests.access.running import World, running, seeded
 from tests.conftest import _database, _renew_streams
 from tests.intake.conftest import intake, key_pair, start, token
 from tests.servers import Addresses
 
-__all__ = ["intake", "key_pair", "start", "token", "world"]
+__all__ = ["intake", "key_pair", "start", "token", "urls", "world"]
 
 DATABASE = "jianfu_access"
 
@@ -31,3 +33,11 @@ async def world(
     async with running(dsn, addresses, tmp_path_factory.mktemp("access")) as system:
         yield await seeded(system)
     await admin.execute(f"drop database {DATABASE} with (force)")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def urls(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, str]]:
+    """Give every role's address, also the superuser's, of a database that was prepared twice, as after an upgrade."""
+    with servers_running(tmp_path_factory.mktemp("database"), fast=True) as servers:
+        await prepare(servers.postgres.url, servers.home)
+        yield {**await prepare(servers.postgres.url, servers.home), "postgres": servers.postgres.url}

@@ -6,8 +6,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from deploy.database import OWNERS, SEALED, prepare
-from deploy.embedded.servers import running
+from deploy.database import OWNERS, SEALED
+from services.ledger.projections import load_ledgers
+from services.ledger.store_builds import beside, stage, switch
 
 pytestmark = pytest.mark.connected
 
@@ -26,14 +27,6 @@ CHANGES = (
     *("alter table {t} add planted int", "create rule r as on insert to {t} do instead nothing"),
     *("select from {t} for update", "alter table {t} rename to planted"),
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def urls(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Urls]:
-    """Give every role's address, also the superuser's, of a database that was prepared twice, as after an upgrade."""
-    with running(tmp_path_factory.mktemp("database"), fast=True) as servers:
-        await prepare(servers.postgres.url, servers.home)
-        yield {**await prepare(servers.postgres.url, servers.home), "postgres": servers.postgres.url}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -106,6 +99,8 @@ async def test_the_ledger_still_adds_to_its_journal_and_builds_its_tables(
     columns = ["position", "body", "algorithm", "prev_hash", "hash"]
     await db.copy_records_to_table("journal", schema_name="ledger", records=[entry], columns=columns)
     assert await db.fetchval("select count(*) from ledger.journal") == 1
-    await db.execute("create table ledger.documents__next (like ledger.documents including all)")
-    await db.execute("drop table ledger.documents")
-    await db.execute("alter table ledger.documents__next rename to documents")
+    await db.execute("set search_path to ledger")
+    target = beside(next(one for one in load_ledgers() if one.name == "documents"))
+    async with db.transaction():
+        await stage(db, target)
+        await switch(db, target)
