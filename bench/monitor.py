@@ -7,7 +7,6 @@ acts per second by the clock and by this process's CPU, statements per batch, an
 
 import argparse
 import cProfile
-import gc
 import pstats
 import statistics
 import time
@@ -19,79 +18,99 @@ from random import Random
 import uvloop
 
 from bench.harness import counting, fresh_database, servers
+from contracts.text import SKETCH_METHOD
 from contracts.workdays import builtin
+from kit.collector import calm
 from kit.db import connect_pool
 from kit.reader import Delivery
-from services.monitor.apply import State, apply
+from services.monitor.apply import apply
 from services.monitor.book import load, shipped
+from services.monitor.state import State
 from tests import factories as f
 
 STORED = datetime(2026, 1, 1, tzinfo=UTC)
 UNITS = 300
+UPPER = 10
+"""So many of the units are of the level above the others."""
 START = date(2025, 1, 2)
 
 
 def feed(count: int) -> Iterator[f.Event]:
-    """Yield acts in the order of a year; one in a hundred breaks a rule."""
+    """Yield the plans of every unit and then acts in the order of a year; one act in a hundred breaks a rule.
+
+    A fifth of the documents implement one of an upper office, an eighth of a document's sketch is its office's boilerplate, and
+    one unit in thirty goes over its cap.
+    """
     random = Random(7)
     numbers: Counter[int] = Counter()
+    yield from _plans(count)
     for number in range(count):
         day = START + timedelta(days=number * 330 // count)
         office = random.randrange(UNITS)
-        unit, place, moment = f"u{office}", f"9901{office % 40:02}", f"{day}T09:00:00+08:00"
-        common = {"id": f"act-{number}", "unit": unit, "place": place, "time": moment}
-        broken = random.random() < 0.01
-        share = random.random()
+        common = {"id": f"act-{number}", **_who(office), "time": f"{day}T09:00:00+08:00"}
+        broken, share = random.random() < 0.01, random.random()
         if share < 0.5:
             numbers[office] += 1
-            yield f.issued(**common, **_document(random, office, numbers[office], day, broken=broken))
+            yield f.issued(**common, **_document(random, office, numbers, day, broken=broken))
         elif share < 0.75:
             end = f"{day}T{11 if broken else 10}:20:00+08:00"
             topic = f"全县第{random.randrange(count // 4 + 1)}项工作会议"
-            yield f.convened(
-                **common,
-                topic=topic,
-                mode="网络视频",
-                starts_at=moment,
-                ended_at=end,
-                reach_level=4,
-                required=[],
-                plan_item="p1",
-            )
+            held = {"mode": "网络视频", "starts_at": common["time"], "ended_at": end, "reach_level": 4, "required": []}
+            yield f.convened(**common, topic=topic, plan_item="p1", **held)
         elif share < 0.88:
             due = f"{day + timedelta(days=1 if broken else 8)}T18:00:00+08:00"
-            yield f.demanded(
-                **common,
-                kind="统计数据",
-                sent_at=moment,
-                received_at=moment,
-                due_at=due,
-                period="月",
-                special_time_limit=False,
-            )
+            asked = {
+                "sent_at": common["time"],
+                "received_at": common["time"],
+                "due_at": due,
+                "special_time_limit": False,
+            }
+            yield f.demanded(**common, kind="统计数据", period="月", **asked)
         elif share < 0.96:
             target = {"unit": f"town-{random.randrange(600)}", "kind": "乡镇", "level": 4}
-            yield f.visited(
-                **common, topic=f"第{random.randrange(80)}类检查", target=target, visited_at=moment, emergency=False
-            )
+            visit = {"target": target, "visited_at": common["time"], "emergency": False}
+            yield f.visited(**common, topic=f"第{random.randrange(80)}类检查", **visit)
         else:
             person = f"person-{random.randrange(count)}"
-            yield f.started(
-                **common,
-                loan=f"loan-{number}",
-                person=person,
-                person_kind="公务员",
-                from_level=3,
-                to_level=2,
-                started_on=str(day),
+            loan = {"loan": f"loan-{number}", "person": person, "person_kind": "公务员", "started_on": str(day)}
+            yield f.started(**common, from_level=3, to_level=2, **loan)
+
+
+def _who(office: int) -> f.Event:
+    place = "9901" if office < UPPER else f"9901{office % 40:02}"
+    return {"unit": f"u{office}", "place": place}
+
+
+def _plans(count: int) -> Iterator[f.Event]:
+    """Yield a plan for each unit and kind of acts; the cap is twice what the year brings, or two thirds of it."""
+    expected = count // UNITS // 2
+    for office in range(UNITS):
+        cap = expected * 2 // 3 if office % 30 == 29 else expected * 2
+        for kind in ("发文", "会议", "督查检查考核"):
+            items = [{"item": "p1", "title": "年度事项"}]
+            yield f.filed(
+                id=f"plan-{office}-{kind}",
+                **_who(office),
+                time=f"{START}T08:00:00+08:00",
+                kind=kind,
+                year=START.year,
+                items=items,
+                cap=max(cap, 1),
+                base=max(cap, 1),
             )
 
 
-def _document(random: Random, office: int, number: int, day: date, *, broken: bool) -> f.Event:
-    code = "".join(chr(0x4E00 + int(digit) * 97) for digit in str(office))
+def _code(office: int) -> str:
+    return "".join(chr(0x4E00 + int(digit) * 97) for digit in str(office))
+
+
+def _document(random: Random, office: int, numbers: Counter[int], day: date, *, broken: bool) -> f.Event:
+    upper = random.randrange(UPPER)
+    implements = numbers[upper] and random.random() < 0.2
+    own = Random(office).sample(range(2**60), 20)
     return {
         "heading": f"关于第{random.randrange(10**6)}号事项的通知",
-        "doc_no": f"{code}〔2025〕{number}号",
+        "doc_no": f"{_code(office)}〔2025〕{numbers[office]}号",
         "dated": str(day),
         "carrier": "红头",
         "doc_class": "专项",
@@ -99,7 +118,13 @@ def _document(random: Random, office: int, number: int, day: date, *, broken: bo
         "has_contact_name": True,
         "has_contact_phone": True,
         "plan_item": "p1",
-        "sketch": {"method": "bench", "values": sorted(random.getrandbits(60) for _ in range(150))},
+        "sketch": {
+            "method": SKETCH_METHOD,
+            "values": sorted({*own, *(random.getrandbits(60) for _ in range(130))}),
+        },
+        "implements": [{"doc_no": f"{_code(upper)}〔2025〕{random.randrange(numbers[upper]) + 1}号"}]
+        if implements
+        else [],
     }
 
 
@@ -111,8 +136,7 @@ async def bench(acts: int, batch: int, profile: cProfile.Profile | None) -> None
         state = State(load(*shipped()), builtin())
         size = statistics.mean(len(one.body) for one in found)
         print(f"{acts} acts of {size:.0f} bytes, batches of {batch}, {len(state.book.for_place('9901'))} rules")
-        gc.collect()
-        gc.freeze()
+        calm()
         if profile:
             profile.enable()
         with counting() as calls:

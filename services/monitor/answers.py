@@ -11,12 +11,12 @@ from contracts.jurisdiction import is_code, path_of
 from kit.db import Connection
 from kit.errors import Forbidden, NotFound, Rejected
 from services.monitor import dossier, queries
-from services.monitor.apply import State, load_world, scenes
 from services.monitor.domain import Act, Verdict, alert_id, fold, stand
 from services.monitor.engine import judge
 from services.monitor.evaluators.quota import exceeds_on
-from services.monitor.judging import ACT_SCOPE
 from services.monitor.labels import label
+from services.monitor.reading import load_acts, offering, scenes
+from services.monitor.state import State, load_world
 
 _DRAFT: Final = "/draft"
 _OUTCOMES: Final = {"violated": "违反", "complied": "符合", "excused": "有据除外", "undetermined": "无法判定"}
@@ -25,16 +25,18 @@ _OUTCOMES: Final = {"violated": "违反", "complied": "符合", "excused": "有�
 async def verdicts_of(db: Connection, state: State, act_id: str) -> Json:
     """Return what every rule of its place says of an act, and why the others say nothing; raise ``NotFound``."""
     world = await load_world(db, state)
-    found = (await scenes(db, state, {ACT_SCOPE + act_id})).by_id.get(act_id)
+    found = (await load_acts(db, state, [act_id])).get(act_id)
     if found is None:
         raise NotFound("没有这条行为记录，或它已撤回", field="id")
     pairs = sorted(set(state.book.scopes(found)))
-    index = await scenes(db, state, {scope for _, scope in pairs})
+    index = await scenes(db, state, pairs)
     verdicts = [
         verdict
         for rule, scope in pairs
-        for verdict in judge(state.book, rule, scope, index.scene(scope), world)
-        if verdict.subject in {act_id, scope, f"consent|{act_id}", f"span|{act_id}"} or act_id in verdict.acts
+        for verdict in judge(state.book, rule, scope, index.scene(scope, state.book.looks(rule)), world)
+        if verdict.subject in {act_id, scope, f"consent|{act_id}", f"span|{act_id}"}
+        or verdict.subject.startswith("plan|")
+        or act_id in verdict.acts
     ]
     return _sheet(state, found, verdicts)
 
@@ -48,14 +50,13 @@ async def precheck(db: Connection, state: State, draft: Json, now: datetime, may
     act = _draft(draft, now)
     world = await load_world(db, state)
     pairs = sorted(set(state.book.scopes(act)))
-    scopes = {scope for _, scope in pairs}
-    after = await scenes(db, state, scopes, [act])
+    after = await scenes(db, state, pairs, [act])
     if any(one.unit == act.unit and not may_see(one.place) for one in after.by_id.values()):
         raise Forbidden("该单位不在您的管辖范围内", field="unitid")
     before = {name: one for name, one in after.by_id.items() if name != act.id}
     verdicts = []
     for rule, scope in pairs:
-        scene = after.scene(scope)
+        scene = after.scene(scope, state.book.looks(rule))
         without = {
             _gist(one) for one in judge(state.book, rule, scope, {k: v for k, v in scene.items() if k in before}, world)
         }
@@ -174,7 +175,8 @@ async def forecasts(db: Connection, state: State, scope: str, units: Sequence[st
     )
     items = []
     for key in wanted:
-        scene = (await scenes(db, state, {key})).scene(key)
+        names = (await offering(db, [key])).get(key, [])
+        scene = await load_acts(db, state, names)
         documents = sorted(
             (act for act in scene.values() if act.name == "doc.issued"), key=lambda one: (one.time, one.id)
         )

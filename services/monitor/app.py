@@ -19,11 +19,12 @@ from kit.reader import follow
 from kit.scoped import connect_readers
 from kit.tasks import background
 from services.monitor import store
-from services.monitor.apply import STREAM, State
+from services.monitor.apply import STREAM
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
 from services.monitor.facts import book_of, released
 from services.monitor.http import router
+from services.monitor.state import State
 from services.monitor.writing import Writer
 
 SCHEMA = "monitor"

@@ -6,14 +6,14 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.jurisdiction import Jurisdiction, path_of
 from services.monitor import evaluators
 from services.monitor.domain import Act
-from services.monitor.judging import Bound, Evaluator, Params
+from services.monitor.judging import Bound, Evaluator, Params, Silencer
 from services.monitor.relations import BUCKET_DAYS
 from services.monitor.rulebook import (
     Rule,
@@ -55,6 +55,14 @@ class Pack(BaseModel):
     rules: Mapping[RuleId, Adoption] = {}
 
 
+class Speaking(NamedTuple):
+    """A rule whose scopes an event of a place may belong to."""
+
+    rule: str
+    bound: Bound[Params]
+    silent: Silencer
+
+
 class Book:
     """Everything that can be judged."""
 
@@ -66,8 +74,15 @@ class Book:
         self.packs = packs
         self._bound = bound
         self.adopted = frozenset(bound)
-        self._by_event: dict[tuple[str, str], Sequence[tuple[str, Bound[Params]]]] = {}
+        self._fewest: dict[str, int] = {}
+        self._looks: dict[str, frozenset[str]] = {}
+        for (_, rule), one in bound.items():
+            fewest = one.evaluator.fewest(one.params)
+            self._fewest[rule] = min(self._fewest.get(rule, fewest), fewest)
+            self._looks[rule] = self._looks.get(rule, frozenset()) | one.evaluator.looks(one.params)
+        self._by_event: dict[tuple[str, str], Sequence[Speaking]] = {}
         self._resolved: dict[str, Mapping[str, Bound[Params]]] = {}
+        self._keeping: dict[tuple[str, str], Sequence[Speaking]] = {}
         self._by_place: dict[str, list[Pack]] = {}
         for pack in sorted(packs.values(), key=lambda one: one.id):
             if pack.place:
@@ -77,29 +92,52 @@ class Book:
         """Return a rule as the nearest pack above a place has it; ``None`` when no pack there has it."""
         return self.for_place(place).get(rule)
 
+    def packs_of(self, place: str) -> tuple[str, ...]:
+        """Return the packs that hold in a place, the nearest last: places with the same have the same rules."""
+        return tuple(pack.id for code in path_of(place) for pack in self._by_place.get(code, ()))
+
     def for_place(self, place: str) -> Mapping[str, Bound[Params]]:
         """Return every rule that holds in a place."""
         found = self._resolved.get(place)
         if found is None:
-            names = [pack.id for code in path_of(place) for pack in self._by_place.get(code, ())]
+            names = self.packs_of(place)
             found = {rule: bound for name in names for (pack, rule), bound in self._bound.items() if pack == name}
             self._resolved[place] = found
         return found
 
     def scopes(self, act: Act) -> Iterable[tuple[str, str]]:
         """Yield every (rule, scope) that an act takes part in."""
-        for rule, bound in self._speaking(act.place, act.name):
+        for rule, bound, _ in self.speaking(act.place, act.name):
             for scope in bound.evaluator.scopes(bound.params, act):
                 yield rule, scope
 
-    def _speaking(self, place: str, event: str) -> Sequence[tuple[str, Bound[Params]]]:
+    def speaking(self, place: str, event: str) -> Sequence[Speaking]:
         """Return the rules of a place whose scopes an event may belong to."""
         found = self._by_event.get((place, event))
         if found is None:
-            rules = self.for_place(place).items()
-            found = tuple((rule, one) for rule, one in rules if event in one.params.on or event in one.evaluator.also)
+            found = tuple(
+                Speaking(rule, one, one.evaluator.silencer(one))
+                for rule, one in self.for_place(place).items()
+                if event in one.params.on or event in one.evaluator.also
+            )
             self._by_event[place, event] = found
         return found
+
+    def keeping(self, place: str, event: str) -> Sequence[Speaking]:
+        """Return the rules among these that keep summaries."""
+        found = self._keeping.get((place, event))
+        if found is None:
+            found = tuple(one for one in self.speaking(place, event) if one.bound.evaluator.summary is not None)
+            self._keeping[place, event] = found
+        return found
+
+    def fewest(self, rule: str) -> int:
+        """Return how many acts a scene must have for the rule to find anything anywhere."""
+        return self._fewest.get(rule, 1)
+
+    def looks(self, rule: str) -> frozenset[str]:
+        """Return the families of keys that the rule looks at anywhere."""
+        return self._looks.get(rule, frozenset())
 
 
 def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evaluator[Any]]) -> Book:

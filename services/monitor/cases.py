@@ -88,7 +88,11 @@ def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     book = _everywhere(rule)
     index = Index(act for act in acts if not isinstance(act.event, REFERENCE))
     scopes = sorted({scope for act in index.by_id.values() for _, scope in book.scopes(act)})
-    verdicts = tuple(verdict for scope in scopes for verdict in judge(book, rule.id, scope, index.scene(scope), world))
+    verdicts = tuple(
+        verdict
+        for scope in scopes
+        for verdict in judge(book, rule.id, scope, index.scene(scope, book.looks(rule.id)), world)
+    )
     return Outcome(case, verdicts, _failure(case, facts, verdicts))
 
 

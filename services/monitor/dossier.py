@@ -131,7 +131,7 @@ def recompute(book: Book, acts: Sequence[Act], dossier: Json, calendar: Workdays
     world = World(base.calendar, base.units, base.lists, base.calendars, date.fromisoformat(today) if today else None)
     index = Index(act for act in acts if not isinstance(act.event, REFERENCE))
     rule, scope = dossier["rule"]["id"], dossier["verdict"]["scope"]
-    scene = index.scene(scope)
+    scene = index.scene(scope, book.looks(rule))
     prints = {row["fact_id"]: row["sha256"] for row in dossier["inputs"]["facts"]}
     inputs = Inputs(tuple(sorted(prints)), world.today)
     for verdict in judge(book, rule, scope, scene, world):

@@ -1,19 +1,28 @@
 """From a set of acts to verdicts: which scopes an act takes part in, and what the rules say of a scope. Pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict
 from services.monitor.judging import ACT_SCOPE, Bound, Params, Scene
-from services.monitor.relations import needs, offers
+from services.monitor.relations import around, family_of, looks, needs, offers
 from services.monitor.world import World
 
+Families = frozenset[str]
+EVERY: Final[Families] = frozenset({"no", "title", "act", "similar", "topic", "visit", "plans"})
+"""Every family of keys along which an act's own verdict may depend on other acts."""
 
-def keys_of(scope: str, anchor: Act | None) -> frozenset[str]:
-    """Return the keys whose acts must be loaded to judge a scope (``anchor``: the act of an act scope, when it stands)."""
+
+def keys_of(scope: str, anchor: Act | None, families: Families = EVERY) -> frozenset[str]:
+    """Return the keys whose acts must be loaded to judge a scope.
+
+    ``anchor``: the act of an act scope, when it stands; ``families``: those of the keys that the rule looks at.
+    """
     if not scope.startswith(ACT_SCOPE):
-        return frozenset((scope,))
-    return frozenset((scope,)) | (needs(anchor) if anchor else frozenset())
+        return frozenset(around(scope))
+    beside = needs(anchor) | looks(anchor) if anchor else frozenset[str]()
+    return frozenset((scope, *(key for key in beside if family_of(key) in families)))
 
 
 class Index:
@@ -25,7 +34,7 @@ class Index:
         ``offered``: key -> ids of the acts that offer it, when somebody knows already; every act offers its own id.
         """
         self.by_id: dict[str, Act] = {act.id: act for act in acts}
-        self._scenes: dict[str, dict[str, Act]] = {}
+        self._scenes: dict[tuple[str, Families], dict[str, Act]] = {}
         self._offered: Mapping[str, Iterable[str]] = self._index() if offered is None else offered
 
     def _index(self) -> dict[str, list[str]]:
@@ -43,16 +52,16 @@ class Index:
             found.update((name, self.by_id[name]) for name in names if name in self.by_id)
         return found
 
-    def scene(self, scope: str) -> dict[str, Act]:
+    def scene(self, scope: str, families: Families = EVERY) -> dict[str, Act]:
         """Return the acts that judging a scope needs; many rules judge one scope, so it is found once."""
-        found = self._scenes.get(scope)
+        found = self._scenes.get((scope, families))
         if found is None:
-            found = self._scenes[scope] = self._find_scene(scope)
+            found = self._scenes[scope, families] = self._find_scene(scope, families)
         return found
 
-    def _find_scene(self, scope: str) -> dict[str, Act]:
+    def _find_scene(self, scope: str, families: Families) -> dict[str, Act]:
         anchor = self.by_id.get(scope.removeprefix(ACT_SCOPE)) if scope.startswith(ACT_SCOPE) else None
-        return self.find(keys_of(scope, anchor))
+        return self.find(keys_of(scope, anchor, families))
 
 
 def judge(
@@ -80,7 +89,7 @@ def _bounds(book: Book, rule: str, scope: str, acts: Mapping[str, Act]) -> Itera
         anchor = acts.get(scope.removeprefix(ACT_SCOPE))
         candidates: Iterable[Act] = (anchor,) if anchor else ()
     else:
-        candidates = (act for act in acts.values() if scope in offers(act))
+        candidates = acts.values()
     places: set[tuple[str, str]] = set()
     for act in candidates:
         if (act.place, act.name) in places:

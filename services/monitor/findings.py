@@ -69,7 +69,7 @@ async def settle_alerts(db: Connection, book: Book, findings: Findings, position
 async def _dossiers(db: Connection, book: Book, findings: Findings, verdicts: Sequence[Verdict]) -> dict[str, bytes]:
     prepared = []
     for verdict in verdicts:
-        scene = findings.index.scene(verdict.scope)
+        scene = findings.index.scene(verdict.scope, book.looks(verdict.rule))
         prepared.append((verdict, scene, dossier.inputs_of(scene, findings.world, lists_of(book, verdict))))
     prints = await store.fingerprints(db, sorted({fact for _, _, inputs in prepared for fact in inputs.facts}))
     return {

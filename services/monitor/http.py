@@ -18,8 +18,8 @@ from kit.paging import Current, Page
 from kit.parked import ParkedAsked, ParkedMessage, Replayed, listed
 from kit.scoped import Readers
 from services.monitor import answers, facts, queries
-from services.monitor.apply import State
 from services.monitor.queries import AlertFilter
+from services.monitor.state import State
 from services.monitor.writing import Writer
 
 router = APIRouter(prefix="/v1")

@@ -1,9 +1,9 @@
 """What every evaluator works with: a settled rule, the acts of one scope, and the words to answer in. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -165,6 +165,36 @@ DEFAULT_WORDS: Final[Mapping[str, str]] = {
 }
 
 
+class Summary(Protocol):
+    """What a rule keeps of the acts under one key, so that one more act costs the same however many there are.
+
+    A function of the set of acts: adding and removing in any order that ends in the same set gives the same.
+    """
+
+    def add(self, act: Act, world: World) -> None:
+        """Take an act in."""
+
+    def remove(self, act: Act) -> None:
+        """Take out an act that was taken in."""
+
+    def state(self, world: World) -> Hashable:
+        """Return what the findings on the scope depend on: with the same state they are the same.
+
+        ``None``: nothing is found and no day is waited for.
+        """
+
+
+Recall = Callable[[str], Summary | None]
+"""The rule's summary under a key; ``None`` when nothing was ever kept there."""
+Silencer = Callable[[Act, World, Recall], bool]
+"""Tells that a rule's verdict on an act by itself certainly raises no alert and waits for no day: it need not be asked for."""
+
+
+def never_silent(_bound: Bound[Any]) -> Silencer:
+    """Return a silencer that always has the verdict asked for."""
+    return lambda _act, _world, _recall: False
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluator(Generic[P]):
     """One way to decide."""
@@ -188,6 +218,20 @@ class Evaluator(Generic[P]):
     """Families of keys by which a single act's verdict depends on others (``relations``); unused where scopes are keys."""
     also: frozenset[str] = frozenset()
     """Events that it does not judge but that belong to its scopes."""
+    silencer: Callable[[Bound[P]], Silencer] = never_silent
+    """A quick way to see that an act's own scope has nothing to tell; what it lets pass is judged."""
+    fewest: Callable[[P], int] = lambda _params: 1
+    """Scenes of fewer acts hold nothing that raises an alert or waits for a day."""
+    moved_by: Callable[[Act, Act], bool] = lambda _act, _other: True
+    """Whether the second act, met along a key, may bear on the verdict on the first; true where that is not certain."""
+    summary: Callable[[Bound[P]], Summary] | None = None
+    """Makes an empty summary, for rules whose scopes grow with the year."""
+    kept_under: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()
+    """The keys under which summaries hold an act; those that are scopes of the rule are judged when their state changes."""
+    recalls: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()
+    """The keys whose summaries the silencer and ``stirs`` ask for when this act comes or goes."""
+    stirs: Callable[[Bound[P], Act, Recall], Iterable[str]] = lambda _bound, _act, _recall: ()
+    """Ids of the acts whose own verdicts an act that comes or goes may change, as summaries know them."""
 
 
 def act_scope(params: Params, act: Act) -> Iterable[str]:

@@ -1,28 +1,33 @@
-"""Which acts must be judged together: every act *offers* keys and *needs* keys; a need finds all acts that offer it. Pure.
+"""Which acts must be judged together: every act *offers* keys, *needs* keys, *looks* along keys and *reaches* keys. Pure.
 
-An act's verdict depends on the acts that offer what it needs; so when an act arrives, changes or goes, every act whose need it
-offers is judged again. Keys depend on the act alone, never on what came before: this is why arrival order cannot matter. Keys that
-compare by time use buckets wider than any window a rule may ask for; the width is checked when rules are loaded.
+An act's verdict depends on the acts that offer what it needs or looks along. So when an act arrives, changes or goes, those are judged
+again that need what it offers, and those that offer what it reaches: ``needs`` is stored with the act because nothing else tells
+who waits for it; looking and reaching are two sides of one relation among equals, and what acts offer tells both. Keys depend on
+the act alone, never on what came before: this is why arrival order cannot matter. Keys that compare by time use buckets
+wider than any window a rule may ask for; the width is checked when rules are loaded.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from contracts.certificates import CertificateDemanded
-from contracts.doc_no import parse_doc_no
+from contracts.doc_no import DocNo, parse_doc_no
 from contracts.documents import DocumentIssued, DocumentRevoked
 from contracts.inspections import InspectionVisited
 from contracts.meetings import MeetingConvened
-from contracts.plans import PlanAmended, PlanFiled
+from contracts.plans import PlanAmended, PlanFiled, PlanKind
 from contracts.reports import ReportDemanded, ReportSubmitted
 from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
 from services.monitor.domain import CHINA, Act
 
 BUCKET_DAYS: Final[Mapping[str, int]] = {"similar": 120, "topic": 45, "visit": 45}
 """Family of time-bucketed keys -> days of one bucket; a rule's window must not be wider."""
+
+YEARS: Final[Mapping[PlanKind, str]] = {"发文": "docs", "会议": "meetings", "督查检查考核": "inspections"}
+"""Kind of acts that a plan speaks of -> family of the keys of a unit's year."""
 
 _LEVEL_WORDS: Final = re.compile("(全国|全省|全区|全市|全县|全镇|全乡|全街道|自治区|新区|各级)")
 _MEETING_WORDS: Final = re.compile(
@@ -31,24 +36,19 @@ _MEETING_WORDS: Final = re.compile(
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 
 
-def docs_year(unit: str, year: int) -> str:
-    """Documents that a unit issued in a year, with the plan that caps them."""
-    return f"docs|{unit}|{year}"
+def year_of(unit: str, kind: PlanKind, year: int) -> str:
+    """Acts of one kind that a unit did in a year, with the plans that speak of them."""
+    return f"{YEARS[kind]}|{unit}|{year}"
 
 
-def plan_year(unit: str, kind: str, year: int) -> str:
-    """Acts that a unit's plan of a kind and year should hold, with that plan."""
-    return f"plan|{unit}|{kind}|{year}"
+def plans_of(unit: str, kind: PlanKind, year: int) -> str:
+    """Plans that a unit filed for a kind of acts in a year."""
+    return f"plans|{unit}|{kind}|{year}"
 
 
 def doc_series(place: str, code: str, year: int) -> str:
     """Return the key of the numbers of one 机关代字 in one year; two places may use the same 代字 (宁政发 is of 宁夏 and of 南京)."""
     return f"series|{place}|{code}|{year}"
-
-
-def inspections_year(unit: str, year: int) -> str:
-    """Inspections that a unit launched in a year."""
-    return f"inspections|{unit}|{year}"
 
 
 def loans_of(person: str) -> str:
@@ -58,7 +58,10 @@ def loans_of(person: str) -> str:
 
 def doc_no(text: str) -> str:
     """Return the key of a document by its 发文字号 in normal form."""
-    parsed = parse_doc_no(text)
+    return _numbered(parse_doc_no(text), text)
+
+
+def _numbered(parsed: DocNo | None, text: str) -> str:
     return f"no|{parsed or _plain(text)}"
 
 
@@ -111,44 +114,89 @@ def _plain(text: str) -> str:
 
 def offers(act: Act) -> frozenset[str]:
     """Return the keys under which other verdicts find this act."""
-    found: frozenset[str] | None = act.memo.get("offers")
+    return _remembered("offers", act, lambda: frozenset((by_id(act.id), *_of(_OFFERS, act))))
+
+
+def offered(act: Act, family: str) -> tuple[str, ...]:
+    """Return the keys of a family that this act offers."""
+    found: dict[str, tuple[str, ...]] | None = act.memo.get("families")
     if found is None:
-        found = act.memo["offers"] = frozenset((by_id(act.id), *_of(_OFFERS, act)))
-    return found
+        found = act.memo["families"] = {}
+        for key in offers(act):
+            name = family_of(key)
+            found[name] = (*found.get(name, ()), key)
+    return found.get(family, ())
+
+
+def family_of(key: str) -> str:
+    """Return the family of a key."""
+    return key.partition("|")[0]
 
 
 def needs(act: Act) -> frozenset[str]:
-    """Return the keys that this act's own verdicts depend on."""
-    found: frozenset[str] | None = act.memo.get("needs")
-    if found is None:
-        found = act.memo["needs"] = frozenset((unit(act.unit), *_of(_NEEDS, act)))
+    """Return the keys that this act's own verdicts depend on and that nothing but the act itself tells."""
+    return _remembered("needs", act, lambda: frozenset(_of(_NEEDS, act)))
+
+
+def number_of(act: Act) -> DocNo | None:
+    """Return the 发文字号 that a document, or the fact that a number was not used, bears."""
+    if "number" not in act.memo:
+        text = act.event.doc_no if isinstance(act.event, (DocumentIssued, DocumentRevoked)) else None
+        act.memo["number"] = parse_doc_no(text) if text else None
+    found: DocNo | None = act.memo["number"]
     return found
 
 
-def _of(table: Mapping[str, Callable[[Act], Iterator[str]]], act: Act) -> Iterator[str]:
+def looks(act: Act) -> frozenset[str]:
+    """Return the keys along which this act's own verdicts compare it with its like."""
+    return _remembered("looks", act, lambda: frozenset(_of(_LOOKS, act)))
+
+
+def reaches(act: Act) -> Mapping[str, str]:
+    """Return the keys whose members look along one that this act offers -> the family of that one.
+
+    Documents reach nobody: their likeness is found in summaries, not by judging all that are near.
+    """
+    return dict(_of(_REACHES, act))
+
+
+def around(scope: str) -> tuple[str, ...]:
+    """Return the keys whose members a scope that is a key judges: a topic's bucket is judged with those beside it."""
+    family, *middle, last = scope.split("|")
+    if family != "topic":
+        return (scope,)
+    return tuple("|".join((family, *middle, str(int(last) + step))) for step in (-1, 0, 1))
+
+
+def _remembered(name: str, act: Act, make: Callable[[], frozenset[str]]) -> frozenset[str]:
+    found: frozenset[str] | None = act.memo.get(name)
+    if found is None:
+        found = act.memo[name] = make()
+    return found
+
+
+T = TypeVar("T")
+
+
+def _of(table: Mapping[str, Callable[[Act], Iterator[T]]], act: Act) -> Iterator[T]:
     make = table.get(act.name)
     return make(act) if make else iter(())
 
 
 def _document_offers(act: Act) -> Iterator[str]:
     event = act.read(DocumentIssued)
-    yield docs_year(act.unit, event.dated.year)
-    yield plan_year(act.unit, "发文", event.dated.year)
+    yield year_of(act.unit, "发文", event.dated.year)
     yield doc_title(event.heading)
-    here = bucket("similar", event.dated)
-    yield timed("similar", act.unit, here)
-    yield timed("similar", act.unit, here + 1)
+    yield timed("similar", act.unit, bucket("similar", event.dated))
     if event.doc_no:
-        yield doc_no(event.doc_no)
-        parsed = parse_doc_no(event.doc_no)
+        parsed = number_of(act)
+        yield _numbered(parsed, event.doc_no)
         if parsed:
             yield doc_series(act.place, parsed.code, parsed.year)
 
 
 def _document_needs(act: Act) -> Iterator[str]:
-    event = act.read(DocumentIssued)
-    yield timed("similar", act.unit, bucket("similar", event.dated))
-    for basis in event.implements:
+    for basis in act.read(DocumentIssued).implements:
         if basis.act:
             yield by_id(basis.act.fact(act.source))
         if basis.doc_no:
@@ -157,47 +205,85 @@ def _document_needs(act: Act) -> Iterator[str]:
             yield doc_title(basis.title)
 
 
+def _document_looks(act: Act) -> Iterator[str]:
+    day = act.read(DocumentIssued).dated
+    here = bucket("similar", day)
+    yield timed("similar", act.unit, here - 1)
+    yield timed("similar", act.unit, here)
+    yield plans_of(act.unit, "发文", day.year)
+
+
 def _revoked_offers(act: Act) -> Iterator[str]:
-    parsed = parse_doc_no(act.read(DocumentRevoked).doc_no or "")
+    parsed = number_of(act)
     if parsed:
         yield doc_series(act.place, parsed.code, parsed.year)
 
 
 def _meeting_offers(act: Act) -> Iterator[str]:
-    event = act.read(MeetingConvened)
-    day = event.starts_at.astimezone(CHINA).date()
-    topic, here = topic_of(event.matter, event.topic), bucket("topic", day)
-    yield plan_year(act.unit, "会议", day.year)
-    for number in (here - 1, here, here + 1):
-        yield timed("topic", topic, number)
+    day = _started(act)
+    yield year_of(act.unit, "会议", day.year)
+    yield timed("topic", _topic(act), bucket("topic", day))
 
 
 def _meeting_needs(act: Act) -> Iterator[str]:
     event = act.read(MeetingConvened)
     if event.parent:
         yield by_id(event.parent.fact(act.source))
-    day = event.starts_at.astimezone(CHINA).date()
-    yield timed("topic", topic_of(event.matter, event.topic), bucket("topic", day))
+    day = _started(act)
     yield from {calendar(day.year), calendar((day - timedelta(days=BUCKET_DAYS["topic"])).year)}
 
 
+def _meeting_looks(act: Act) -> Iterator[str]:
+    yield plans_of(act.unit, "会议", _started(act).year)
+    yield from around(timed("topic", _topic(act), bucket("topic", _started(act))))
+
+
+def _meeting_reaches(act: Act) -> Iterator[tuple[str, str]]:
+    for key in around(timed("topic", _topic(act), bucket("topic", _started(act)))):
+        yield key, "topic"
+
+
+def _topic(act: Act) -> str:
+    event = act.read(MeetingConvened)
+    return topic_of(event.matter, event.topic)
+
+
+def _started(act: Act) -> date:
+    return act.read(MeetingConvened).starts_at.astimezone(CHINA).date()
+
+
 def _launched_offers(act: Act) -> Iterator[str]:
-    yield plan_year(act.unit, "督查检查考核", act.day.year)
-    yield inspections_year(act.unit, act.day.year)
+    yield year_of(act.unit, "督查检查考核", act.day.year)
+
+
+def _launched_looks(act: Act) -> Iterator[str]:
+    yield plans_of(act.unit, "督查检查考核", act.day.year)
 
 
 def _visit_offers(act: Act) -> Iterator[str]:
-    event = act.read(InspectionVisited)
-    here = bucket("visit", event.visited_at.astimezone(CHINA).date())
-    yield timed("visit", event.target.unit, here)
-    yield timed("visit", event.target.unit, here + 1)
+    yield timed("visit", act.read(InspectionVisited).target.unit, _visited(act))
 
 
 def _visit_needs(act: Act) -> Iterator[str]:
     event = act.read(InspectionVisited)
-    yield timed("visit", event.target.unit, bucket("visit", event.visited_at.astimezone(CHINA).date()))
     if event.launch:
         yield by_id(event.launch.fact(act.source))
+
+
+def _visit_looks(act: Act) -> Iterator[str]:
+    target, here = act.read(InspectionVisited).target.unit, _visited(act)
+    yield timed("visit", target, here - 1)
+    yield timed("visit", target, here)
+
+
+def _visit_reaches(act: Act) -> Iterator[tuple[str, str]]:
+    target, here = act.read(InspectionVisited).target.unit, _visited(act)
+    yield timed("visit", target, here), "visit"
+    yield timed("visit", target, here + 1), "visit"
+
+
+def _visited(act: Act) -> int:
+    return bucket("visit", act.read(InspectionVisited).visited_at.astimezone(CHINA).date())
 
 
 def _loan_offers(act: Act) -> Iterator[str]:
@@ -213,15 +299,19 @@ def _loan_needs(act: Act) -> Iterator[str]:
 
 def _plan_offers(act: Act) -> Iterator[str]:
     if isinstance(act.event, (PlanFiled, PlanAmended)):
-        yield plan_year(act.unit, act.event.kind, act.event.year)
-        if act.event.kind == "发文":
-            yield docs_year(act.unit, act.event.year)
+        yield year_of(act.unit, act.event.kind, act.event.year)
+        yield plans_of(act.unit, act.event.kind, act.event.year)
+
+
+def _plan_reaches(act: Act) -> Iterator[tuple[str, str]]:
+    if isinstance(act.event, (PlanFiled, PlanAmended)):
+        yield year_of(act.unit, act.event.kind, act.event.year), "plans"
 
 
 def _submitted_offers(act: Act) -> Iterator[str]:
     event = act.read(ReportSubmitted)
     if event.explains and event.explains_year:
-        yield docs_year(act.unit, event.explains_year)
+        yield year_of(act.unit, "发文", event.explains_year)
 
 
 def _demand_needs(act: Act) -> Iterator[str]:
@@ -260,4 +350,16 @@ _NEEDS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "sec.started": _loan_needs,
     "rpt.demanded": _demand_needs,
     "cert.demanded": _certificate_needs,
+}
+_LOOKS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
+    "doc.issued": _document_looks,
+    "mtg.convened": _meeting_looks,
+    "ins.launched": _launched_looks,
+    "ins.visit": _visit_looks,
+}
+_REACHES: Final[Mapping[str, Callable[[Act], Iterator[tuple[str, str]]]]] = {
+    "mtg.convened": _meeting_reaches,
+    "ins.visit": _visit_reaches,
+    "plan.filed": _plan_reaches,
+    "plan.amended": _plan_reaches,
 }

@@ -13,15 +13,18 @@ _POSITION: Final = "select coalesce(max(position), 0) from checkpoint where stre
 _ADVANCE: Final = """
     insert into checkpoint (stream, position, stored_at) values ($1, $2, $3)
     on conflict (stream) do update set position = excluded.position, stored_at = excluded.stored_at"""
-_KNOWN: Final = "select fact_id from fact where fact_id = any($1::text[])"
+_EARLIER: Final = "select fact_id, target, body from fact where fact_id = any($1::text[]) or target = any($1::text[])"
 _BODIES: Final = "select body from fact where fact_id = any($1::text[]) or target = any($1::text[]) order by position"
-_EARLIER: Final = "select body from fact where target = any($1::text[]) or fact_id = any($2::text[])"
 _REFERENCE: Final = """
     select body from fact f where reference or exists (select from fact o where o.fact_id = f.target and o.reference)
     order by position"""
-_OFFERED: Final = "select key from offer where act = any($1::text[])"
-_DROP_OFFERS: Final = "delete from offer where act = any($1::text[])"
-_DROP_NEEDS: Final = "delete from need where act = any($1::text[])"
+_OF_UNITS: Final = "select fact_id from fact where unit = any($1::text[]) and target is null and not reference"
+_DROP_OFFERS: Final = (
+    "delete from offer o using unnest($1::text[], $2::text[]) s(key, act) where o.key = s.key and o.act = s.act"
+)
+_DROP_NEEDS: Final = (
+    "delete from need n using unnest($1::text[], $2::text[]) s(key, act) where n.key = s.key and n.act = s.act"
+)
 _NEEDING: Final = "select distinct act, split_part(key, '|', 1) as family from need where key = any($1::text[])"
 _OFFERING: Final = "select key, array_agg(act) as acts from offer where key = any($1::text[]) group by key"
 _DUE: Final = "select rule, scope from timer where due <= $1"
@@ -111,9 +114,9 @@ async def advance(db: Connection, stream: str, to: int, stored_at: datetime) -> 
     await db.execute(_ADVANCE, stream, to, stored_at)
 
 
-async def known(db: Connection, fact_ids: Sequence[str]) -> set[str]:
-    """Return which facts are stored already."""
-    return {row["fact_id"] for row in await db.fetch(_KNOWN, fact_ids)}
+async def earlier(db: Connection, fact_ids: Sequence[str]) -> list[tuple[str, str | None, bytes]]:
+    """Return (fact id, target, body) of the stored facts of these ids and of those that amend one of them."""
+    return [tuple(row) for row in await db.fetch(_EARLIER, fact_ids)]
 
 
 async def put_facts(db: Connection, rows: Iterable[FactRow]) -> None:
@@ -129,32 +132,32 @@ async def bodies(db: Connection, fact_ids: Sequence[str]) -> list[bytes]:
     return [row["body"] for row in await db.fetch(_BODIES, fact_ids)] if fact_ids else []
 
 
-async def earlier(db: Connection, targets: Sequence[str], fact_ids: Sequence[str]) -> list[bytes]:
-    """Return what amends the targets, and the facts of the ids."""
-    return [row["body"] for row in await db.fetch(_EARLIER, targets, fact_ids)]
-
-
 async def reference_bodies(db: Connection) -> list[bytes]:
     """Return every reference fact and what amends one, in stream order."""
     return [row["body"] for row in await db.fetch(_REFERENCE)]
 
 
-async def offered(db: Connection, acts: Sequence[str]) -> set[str]:
-    """Return the keys that acts offer as they are stored."""
-    return {row["key"] for row in await db.fetch(_OFFERED, acts)} if acts else set()
+async def of_units(db: Connection, units: Sequence[str]) -> list[str]:
+    """Return the ids of every act of the units."""
+    return [row["fact_id"] for row in await db.fetch(_OF_UNITS, units)] if units else []
 
 
-async def put_keys(
-    db: Connection, offers: Sequence[tuple[str, str]], needs: Sequence[tuple[str, str]], changed: Sequence[str]
-) -> None:
-    """Store (key, act) pairs; ``changed`` names the acts that were stored before and whose old keys go."""
-    if changed:
-        await db.execute(_DROP_OFFERS, changed)
-        await db.execute(_DROP_NEEDS, changed)
-    if offers:
-        await db.copy_records_to_table("offer", records=offers, columns=("key", "act"))
-    if needs:
-        await db.copy_records_to_table("need", records=needs, columns=("key", "act"))
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """(key, act) pairs that acts offer and need."""
+
+    offers: Sequence[tuple[str, str]]
+    needs: Sequence[tuple[str, str]]
+
+
+async def put_keys(db: Connection, gone: Keys, come: Keys) -> None:
+    """Drop and store keys."""
+    for sql, pairs in ((_DROP_OFFERS, gone.offers), (_DROP_NEEDS, gone.needs)):
+        if pairs:
+            await db.execute(sql, [key for key, _ in pairs], [act for _, act in pairs])
+    for table, pairs in (("offer", come.offers), ("need", come.needs)):
+        if pairs:
+            await db.copy_records_to_table(table, records=pairs, columns=("key", "act"))
 
 
 async def needing(db: Connection, keys: Sequence[str]) -> set[tuple[str, str]]:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from kit.cursor import Delivery
 from kit.db import Connection, Pool
 from services.monitor import store
-from services.monitor.apply import STREAM, State, apply, replay
+from services.monitor.apply import STREAM, apply, replay
+from services.monitor.state import State
 
 T = TypeVar("T")
 

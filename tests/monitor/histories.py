@@ -4,7 +4,7 @@ Dense on purpose: few units, few topics and short spans, so that acts meet in th
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -31,6 +31,7 @@ class _Pen:
 
     random: Random
     count: int = 0
+    units: Sequence[str] = tuple(sorted(UNITS))
 
     def fact(self, kind: str, unit: str, day: date, data: dict[str, Any], late: int = 0) -> bytes:
         """Return a CloudEvent of ``unit`` at nine o'clock of a day, learned ``late`` days later."""
@@ -57,7 +58,7 @@ class _Pen:
 
     def unit(self) -> str:
         """Return one of the units."""
-        return self.random.choice(sorted(UNITS))
+        return self.random.choice(self.units)
 
     def maybe(self, value: Any) -> Any:
         """Return the value, or nothing now and then: missing data is normal."""
@@ -65,12 +66,17 @@ class _Pen:
 
 
 def history(seed: int, size: int) -> list[bytes]:
-    """Return a history of about ``size`` acts with its reference facts and amendments, in no particular order."""
+    """Return a history of about ``size`` acts with its reference facts and amendments, in no particular order.
+
+    Some histories are of few kinds of acts and few units: only there do many acts of one kind meet.
+    """
     pen = _Pen(Random(seed))
     facts = list(_references(pen))
     kinds = (_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan)
+    chosen = pen.random.sample(kinds, pen.random.choice([2, 4, len(kinds)]))
+    pen.units = pen.random.sample(sorted(UNITS), pen.random.choice([2, len(UNITS)]))
     while pen.count < size:
-        facts.extend(pen.random.choice(kinds)(pen))
+        facts.extend(pen.random.choice(chosen)(pen))
     facts.extend(_amendments(pen, [json.loads(fact) for fact in facts]))
     pen.random.shuffle(facts)
     return facts

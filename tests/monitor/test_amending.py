@@ -7,9 +7,9 @@ import pytest
 
 from contracts.catalog import decode
 from contracts.workdays import builtin
-from services.monitor.apply import State
 from services.monitor.book import Book
 from services.monitor.domain import fold
+from services.monitor.state import State
 from tests.factories import convened, corrected, wire, withdrawn
 from tests.monitor.test_apply import CLEAN, Pools, book, deliveries, feed, pool, standing
 

@@ -16,10 +16,11 @@ from contracts.catalog import decode
 from contracts.workdays import builtin
 from kit.cursor import Delivery
 from services.monitor import answers, store
-from services.monitor.apply import STREAM, State, apply
+from services.monitor.apply import STREAM, apply
 from services.monitor.book import Book, load, shipped
 from services.monitor.domain import alert_id, fold
 from services.monitor.findings import _digest
+from services.monitor.state import State
 from services.monitor.world import REFERENCE, build
 from tests.monitor.histories import history
 from tests.oracle import judge_all

@@ -18,7 +18,7 @@ from services.monitor.engine import Index, judge
 from services.monitor.evaluators.loan import add_months
 from services.monitor.evaluators.quota import exceeds_on
 from services.monitor.judging import ACT_SCOPE
-from services.monitor.relations import BUCKET_DAYS, bucket, needs, offers
+from services.monitor.relations import BUCKET_DAYS, bucket, looks, needs, offers
 from services.monitor.world import REFERENCE, World, build
 from tests.oracle import judge_all
 
@@ -284,7 +284,7 @@ def test_one_more_act_changes_only_what_its_keys_reach(facts: list[Short]) -> No
     before, after = judge_all(BOOK, acts[:-1], world), judge_all(BOOK, acts, world)
     reached = set(BOOK.scopes(late))
     for act in acts[:-1]:
-        if not needs(act).isdisjoint(offers(late)):
+        if not (needs(act) | looks(act)).isdisjoint(offers(late)):
             reached |= {(rule, scope) for rule, scope in BOOK.scopes(act) if scope.startswith(ACT_SCOPE)}
     untouched = [
         {key: found for key, found in keyed(some).items() if (key[0], key[1]) not in reached}
@@ -314,7 +314,7 @@ def test_a_scene_holds_all_that_its_verdict_looks_at(facts: list[Short]) -> None
     index = Index(acts)
     for rule, scope in sorted({pair for act in acts for pair in BOOK.scopes(act)}):
         if scope.startswith(ACT_SCOPE):
-            narrow = judge(BOOK, rule, scope, index.scene(scope), world)
+            narrow = judge(BOOK, rule, scope, index.scene(scope, BOOK.looks(rule)), world)
             assert keyed(narrow) == keyed(judge(BOOK, rule, scope, index.by_id, world))
 
 

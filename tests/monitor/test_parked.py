@@ -11,8 +11,8 @@ import pytest_asyncio
 from contracts.meetings import MeetingConvened
 from contracts.workdays import builtin
 from services.monitor import store
-from services.monitor.apply import State
 from services.monitor.book import Book, load, shipped
+from services.monitor.state import State
 from services.monitor.writing import Writer
 from tests.eventually import eventually
 from tests.factories import Event, convened, fact_of, issued, subject_of, wire

@@ -10,7 +10,7 @@ from contracts.meetings import MeetingConvened, Mode
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
-from services.monitor.relations import bucket, timed, topic_of
+from services.monitor.relations import around, bucket, timed, topic_of
 
 _NAMES: Final = frozenset({"topic", "levels", "meetings"})
 
@@ -29,8 +29,7 @@ def scopes(params: CascadeParams, act: Act) -> Iterable[str]:
     """Return the topic's buckets in which the act is the top meeting, or may be below it, or above one that then is no top."""
     if act.name not in params.on:
         return ()
-    topic, here = _topic(act), bucket("topic", _start(act).date())
-    return tuple(timed("topic", topic, number) for number in (here - 1, here, here + 1))
+    return around(timed("topic", _topic(act), bucket("topic", _start(act).date())))
 
 
 def judge(scene: Scene[CascadeParams]) -> Sequence[Verdict]:
@@ -107,6 +106,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=scopes,
     judge=judge,
+    fewest=lambda params: params.levels,
     words=lambda _params: dict.fromkeys(("violated", "excused", "complied", "undetermined"), _NAMES),
     window=lambda params: ("topic", params.window_workdays * 2 + 12),
 )

@@ -5,10 +5,11 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from services.monitor.conditions import Condition, every, read
-from services.monitor.domain import Scalar, Verdict
-from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.conditions import Condition, every, holding, read
+from services.monitor.domain import Act, Scalar, Verdict
+from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.rulebook import _Strict
+from services.monitor.world import World
 
 
 class Test(_Strict):
@@ -50,6 +51,20 @@ def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
     if open_fields:
         return (scene.say("undetermined", act, numbers=numbers, missing=tuple(dict.fromkeys(open_fields))),)
     return (scene.say("complied", act, numbers=numbers),)
+
+
+def silencer(bound: Bound[EventParams]) -> Silencer:
+    """Return the quick way: a violation needs all of ``when`` and all of one test to hold, the rarest asked first."""
+    when = holding(bound.params.when)
+    tests = [holding((*test.fails, *test.when)) for test in bound.params.tests]
+
+    def silent(act: Act, world: World, _recall: Recall) -> bool:
+        for test in tests:
+            if test(act, world):
+                return not when(act, world)
+        return True
+
+    return silent
 
 
 def _shown(value: object) -> Scalar:
@@ -98,6 +113,7 @@ EVALUATOR = Evaluator(
     ),
     scopes=act_scope,
     judge=judge,
+    silencer=silencer,
     looks=lambda _params: frozenset({"unit", "calendar"}),
     words=_words,
     conditions=_conditions,

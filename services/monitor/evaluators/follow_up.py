@@ -87,6 +87,13 @@ def _follows(scene: Scene[FollowUpParams], act: Act, parent: Act) -> tuple[bool 
     return (None, ("工作日历",)) if gap is None else (gap <= scene.params.window_workdays, ())
 
 
+def moved_by(act: Act, other: Act) -> bool:
+    """Tell whether ``other`` may be the superior's meeting before ``act``; one that starts later is none."""
+    if not isinstance(other.event, MeetingConvened):
+        return True
+    return other.event.starts_at <= act.read(MeetingConvened).starts_at
+
+
 def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
     event, above = act.read(MeetingConvened), parent.read(MeetingConvened)
     ended = above.ended_at or above.starts_at
@@ -114,6 +121,8 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=act_scope,
     judge=judge,
+    fewest=lambda _params: 2,
+    moved_by=moved_by,
     looks=lambda _params: frozenset({"topic", "act", "unit", "calendar"}),
     excuses=lambda _params: (_SAME_SESSION,),
     words=lambda _params: {

@@ -7,7 +7,7 @@ from contracts.documents import Basis, DocumentIssued
 from contracts.jurisdiction import is_within
 from services.monitor.conditions import Condition, every
 from services.monitor.domain import Act, Scalar, Tried, Verdict
-from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.judging import Bound, Evaluator, Params, Scene, Silencer, act_scope
 from services.monitor.relations import by_id, doc_no, doc_title, offers
 from services.monitor.rulebook import Excuse
 
@@ -32,23 +32,27 @@ def parents_of(scene_acts: Mapping[str, Act], child: Act) -> tuple[list[Act], li
     found: dict[str, Act] = {}
     absent: list[str] = []
     for basis in child.read(DocumentIssued).implements:
-        hits = [act for act in documents if _is_basis(basis, act, child)]
+        keys = _keys_of(basis, child)
+        hits = [act for act in documents if _is_basis(keys, act, child)]
         found.update({act.id: act for act in hits})
         if not hits:
             absent.append(basis.doc_no or basis.title or "implements")
     return sorted(found.values(), key=lambda act: (act.time, act.id)), absent
 
 
-def _is_basis(basis: Basis, act: Act, child: Act) -> bool:
-    """Tell whether a document is the one that a basis names.
+def _keys_of(basis: Basis, child: Act) -> tuple[str | None, str | None]:
+    """Return the keys of the document that a basis names: by fact, and by number or title."""
+    fact = by_id(basis.act.fact(child.source)) if basis.act else None
+    return fact, doc_no(basis.doc_no) if basis.doc_no else doc_title(basis.title) if basis.title else None
+
+
+def _is_basis(keys: tuple[str | None, str | None], act: Act, child: Act) -> bool:
+    """Tell whether a document offers one of the keys of a basis.
 
     A number or a title counts only from a place above the child's: another province may use the same 代字 or the same words.
     """
-    keys = offers(act)
-    if basis.act and by_id(basis.act.fact(child.source)) in keys:
-        return True
-    named = doc_no(basis.doc_no) if basis.doc_no else doc_title(basis.title) if basis.title else None
-    return named in keys and is_within(child.place, act.place)
+    fact, named = keys
+    return fact in offers(act) or (named in offers(act) and is_within(child.place, act.place))
 
 
 def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
@@ -83,6 +87,11 @@ def judge(scene: Scene[LinkedParams]) -> Sequence[Verdict]:
     return (scene.say("complied", child, numbers=numbers, acts=names),)
 
 
+def silencer(_bound: Bound[LinkedParams]) -> Silencer:
+    """Return the quick way: a document that implements nothing has no parent to be judged by."""
+    return lambda act, _world, _recall: not act.read(DocumentIssued).implements
+
+
 def _excused_by(scene: Scene[LinkedParams], parents: Sequence[Act], absent: Sequence[str]) -> tuple[Tried, ...]:
     """Try the exceptions that a parent may grant: one parent that grants it is enough, one that is not known keeps it open."""
     tried = []
@@ -109,6 +118,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued"}),
     scopes=act_scope,
     judge=judge,
+    silencer=silencer,
     looks=lambda _params: frozenset({"no", "title", "act", "unit"}),
     words=lambda _params: {
         "violated": _NAMES | {"parent"},

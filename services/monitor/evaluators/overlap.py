@@ -46,6 +46,13 @@ def judge(scene: Scene[OverlapParams]) -> Sequence[Verdict]:
     return (scene.say(outcome, act, numbers=numbers, acts=sorted(one.id for one in earlier), exceptions=tried),)
 
 
+def moved_by(act: Act, other: Act) -> bool:
+    """Tell whether ``other`` may be a visit before ``act``."""
+    if not isinstance(other.event, InspectionVisited):
+        return True
+    return other.event.visited_at <= act.read(InspectionVisited).visited_at
+
+
 def _repeats(scene: Scene[OverlapParams], act: Act, other: Act) -> bool:
     """Tell whether ``other`` is an earlier visit of another owner to the same target on the same topic, not of the same team."""
     if other.name not in scene.params.on or other.id == act.id or other.unit == act.unit:
@@ -67,6 +74,8 @@ EVALUATOR = Evaluator(
     on=frozenset({"ins.visit"}),
     scopes=act_scope,
     judge=judge,
+    fewest=lambda _params: 2,
+    moved_by=moved_by,
     looks=lambda _params: frozenset({"visit", "act", "unit"}),
     words=lambda _params: {
         "violated": _NAMES,

@@ -1,15 +1,18 @@
 """Hold the acts of a unit-year against its filed plan: no plan before the first act, and acts that no plan item covers (kinds A + L)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 from contracts.documents import DocumentIssued
 from contracts.inspections import InspectionLaunched
 from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
+from services.monitor.conditions import every, holding
 from services.monitor.domain import Act, Scalar, Verdict
-from services.monitor.judging import Evaluator, Params, Scene
-from services.monitor.relations import offers, plan_year
+from services.monitor.judging import ACT_SCOPE, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.relations import YEARS, offered, offers
+from services.monitor.timeline import Timeline
+from services.monitor.world import World
 
 _NAME: Final = {"发文": "年度发文计划", "会议": "年度会议计划", "督查检查考核": "年度督查检查考核计划"}
 
@@ -23,58 +26,70 @@ class PlannedParams(Params):
 
 
 def scopes(params: PlannedParams, act: Act) -> Iterable[str]:
+    """Return the act itself, and the unit-year of its plan where a plan is required."""
+    year = _years(params, act) if params.plan_required else ()
+    return (*act_scope(params, act), *year)
+
+
+def _years(params: PlannedParams, act: Act) -> tuple[str, ...]:
     """Return the unit-year of the plan that the act, or the plan fact, belongs to."""
-    if isinstance(act.event, (PlanFiled, PlanAmended)):
-        return (plan_year(act.unit, params.plan, act.event.year),) if act.event.kind == params.plan else ()
-    if act.name not in params.on:
+    if act.name not in (*params.on, "plan.filed", "plan.amended"):
         return ()
-    return tuple(key for key in offers(act) if key.startswith(f"plan|{act.unit}|{params.plan}|"))
+    return offered(act, YEARS[params.plan])
 
 
 def judge(scene: Scene[PlannedParams]) -> Sequence[Verdict]:
-    """Return a verdict for the year (when a plan is required) and one for each act."""
-    members = sorted(scene.acts.values(), key=lambda act: (act.time, act.id))
-    plans = [
-        act
-        for act in members
-        if isinstance(act.event, (PlanFiled, PlanAmended)) and act.event.kind == scene.params.plan
-    ]
-    items = {item.item for act in plans if isinstance(act.event, (PlanFiled, PlanAmended)) for item in act.event.items}
-    acts = [
-        (act, *scene.speaks_of(act)) for act in members if scene.scope in offers(act) and act.name in scene.params.on
-    ]
-    spoken = [act for act, speaks, _ in acts if speaks]
-    verdicts = list(_year(scene, spoken, plans)) if scene.params.plan_required else []
-    for act, speaks, missing in acts:
-        if speaks is None:
-            verdicts.append(scene.say("undetermined", act, missing=missing))
-        elif speaks:
-            verdicts.append(_one(scene, act, items, bool(plans)))
-    return verdicts
+    """Return the verdict on an act, or on whether its year had a plan in time."""
+    if not scene.scope.startswith(ACT_SCOPE):
+        return list(_year(scene))
+    act = scene.anchor
+    if act is None:
+        return ()
+    speaks, missing = scene.speaks_of(act)
+    if speaks is False:
+        return ()
+    if speaks is None:
+        return (scene.say("undetermined", act, missing=missing),)
+    years = set(_years(scene.params, act))
+    plans = [one for one in scene.acts.values() if _is_plan(one) and not years.isdisjoint(offers(one))]
+    return (_one(scene, act, _items(plans), bool(plans)),)
 
 
-def _year(scene: Scene[PlannedParams], acts: Sequence[Act], plans: Sequence[Act]) -> Iterable[Verdict]:
-    if not acts:
+def _is_plan(act: Act) -> bool:
+    return isinstance(act.event, (PlanFiled, PlanAmended))
+
+
+def _items(plans: Iterable[Act]) -> frozenset[str]:
+    return frozenset(
+        item.item for act in plans if isinstance(act.event, (PlanFiled, PlanAmended)) for item in act.event.items
+    )
+
+
+def _year(scene: Scene[PlannedParams]) -> Iterable[Verdict]:
+    members = sorted(
+        (act for act in scene.acts.values() if scene.scope in offers(act)), key=lambda act: (act.time, act.id)
+    )
+    plans = [act for act in members if _is_plan(act)]
+    first = next((act for act in members if act.name in scene.params.on and scene.speaks_of(act)[0]), None)
+    if first is None:
         return
-    first = acts[0]
     numbers: dict[str, Scalar] = {
         "plan": _NAME[scene.params.plan],
         "year": int(scene.scope.rsplit("|", 1)[1]),
         "first_on": first.day.isoformat(),
     }
+    subject = f"plan|{first.unit}|{scene.params.plan}|{numbers['year']}"
     filed = min((plan.day for plan in plans), default=None)
     if filed is not None and filed <= first.day:
-        yield scene.say(
-            "complied", first, subject=scene.scope, words="plan_filed", acts=(plans[0].id,), numbers=numbers
-        )
+        yield scene.say("complied", first, subject=subject, words="plan_filed", acts=(plans[0].id,), numbers=numbers)
     elif filed is None:
-        yield scene.say("violated", first, subject=scene.scope, words="no_plan", numbers=numbers)
+        yield scene.say("violated", first, subject=subject, words="no_plan", numbers=numbers)
     else:
         late: dict[str, Scalar] = {**numbers, "filed_on": filed.isoformat()}
-        yield scene.say("violated", first, subject=scene.scope, words="plan_late", numbers=late, acts=(plans[0].id,))
+        yield scene.say("violated", first, subject=subject, words="plan_late", numbers=late, acts=(plans[0].id,))
 
 
-def _one(scene: Scene[PlannedParams], act: Act, items: set[str], planned: bool) -> Verdict:  # noqa: FBT001 - two states of a year
+def _one(scene: Scene[PlannedParams], act: Act, items: frozenset[str], planned: bool) -> Verdict:  # noqa: FBT001 - two states of a year
     numbers: dict[str, Scalar] = {"plan": _NAME[scene.params.plan], "plan_item": _item_of(act) or "无"}
     if _item_of(act) in items:
         return scene.say("complied", act, numbers=numbers)
@@ -87,6 +102,58 @@ def _one(scene: Scene[PlannedParams], act: Act, items: set[str], planned: bool) 
 def _item_of(act: Act) -> str | None:
     event = act.event
     return event.plan_item if isinstance(event, (DocumentIssued, MeetingConvened, InspectionLaunched)) else None
+
+
+class _Plan:
+    """The plans of a unit-year, and the acts that should be in them."""
+
+    def __init__(self, params: PlannedParams) -> None:
+        self._params = params
+        self._acts = Timeline()
+        self._plans: dict[str, Act] = {}
+        self.items: frozenset[str] = frozenset()
+
+    @property
+    def filed(self) -> bool:
+        return bool(self._plans)
+
+    def add(self, act: Act, world: World) -> None:
+        if _is_plan(act):
+            self._plans[act.id] = act
+            self.items = _items(self._plans.values())
+        elif self._params.plan_required and every(self._params.when, act, world)[0]:
+            self._acts.add(act)
+
+    def remove(self, act: Act) -> None:
+        if _is_plan(act):
+            del self._plans[act.id]
+            self.items = _items(self._plans.values())
+        else:
+            self._acts.remove(act)
+
+    def state(self, _world: World) -> Hashable:
+        if not len(self._acts):
+            return None
+        first, filed = self._acts.first, min((plan.day for plan in self._plans.values()), default=None)
+        if filed is not None and filed <= first.day:
+            return None
+        return first, tuple(sorted(plan.made_of for plan in self._plans.values()))
+
+
+def silencer(bound: Bound[PlannedParams]) -> Silencer:
+    """Return the quick way: the act is in the plan, or the year has none, which is told of the year."""
+    params, when = bound.params, holding(bound.params.when)
+
+    def silent(act: Act, world: World, recall: Recall) -> bool:
+        if not when(act, world):
+            return True
+        year = next(iter(_years(params, act)), None)
+        plan = recall(year) if year else None
+        if not isinstance(plan, _Plan):
+            return False
+        return _item_of(act) in plan.items or (params.plan_required and not plan.filed)
+
+    return silent
 
 
 def _words(params: PlannedParams) -> Mapping[str, frozenset[str]]:
@@ -103,6 +170,10 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "mtg.convened", "ins.launched"}),
     scopes=scopes,
     judge=judge,
+    looks=lambda _params: frozenset({"plans", "unit"}),
+    silencer=silencer,
+    summary=lambda bound: _Plan(bound.params),
+    kept_under=_years,
     also=frozenset({"plan.filed", "plan.amended"}),
     words=_words,
 )

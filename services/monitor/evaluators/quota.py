@@ -1,14 +1,17 @@
 """Count the acts of a unit-year against a cap: a fixed one, the plan's 限额, or last year's number (kind W)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reports import ReportSubmitted
+from services.monitor.conditions import every
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
-from services.monitor.relations import offers
+from services.monitor.relations import offered, offers
+from services.monitor.timeline import Timeline
+from services.monitor.world import World
 
 _EXPLAINED: Final = "已向上级党委办公厅（室）作出书面说明"
 
@@ -32,7 +35,7 @@ def scopes(params: QuotaParams, act: Act) -> Iterable[str]:
     """Return the unit-year that the act counts for, or that a plan or an explanation bears on."""
     if act.name not in (*params.on, "plan.filed", "plan.amended", "rpt.submitted"):
         return ()
-    return tuple(key for key in offers(act) if key.startswith(f"{params.window}|"))
+    return offered(act, params.window)
 
 
 def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
@@ -48,7 +51,7 @@ def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
     if not spoken:
         return [scene.say("undetermined", act, missing=missing) for act, missing in open_acts[:1]]
     year = int(scene.scope.rsplit("|", 1)[1])
-    cap = params.cap if params.cap_from is None else _planned_cap(scene)
+    cap = _cap(params, (act for act in scene.acts.values() if scene.scope in offers(act)))
     numbers: dict[str, Scalar] = {"year": year, "count": len(spoken), "cap": cap}
     if cap is None:
         return (
@@ -78,8 +81,8 @@ def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
 
 def _below(scene: Scene[QuotaParams], spoken: Sequence[Act], numbers: Mapping[str, Scalar], cap: int) -> Verdict:
     """Return complied, with a warning alert when a stage was reached and the forecast of the day of exceeding."""
-    reached = [stage for stage in scene.params.stages if len(spoken) * 100 >= stage * cap]
-    if not reached or cap == 0:
+    reached = _reached(scene.params, len(spoken), cap)
+    if not reached:
         return scene.say("complied", spoken[-1], subject=scene.scope, numbers=numbers)
     crossing = spoken[-(-reached[-1] * cap // 100) - 1]
     forecast = exceeds_on(len(spoken), cap, spoken[-1].day)
@@ -96,6 +99,11 @@ def _below(scene: Scene[QuotaParams], spoken: Sequence[Act], numbers: Mapping[st
     )
 
 
+def _reached(params: QuotaParams, count: int, cap: int) -> list[int]:
+    """Return the stages of a cap that a count has come to."""
+    return [stage for stage in params.stages if cap and count * 100 >= stage * cap]
+
+
 def exceeds_on(count: int, cap: int, last: date) -> date | None:
     """Return the day on which the cap will be exceeded if acts go on at the year's rate; ``None`` when not in that year.
 
@@ -108,14 +116,13 @@ def exceeds_on(count: int, cap: int, last: date) -> date | None:
     return day if day.year == last.year else None
 
 
-def _planned_cap(scene: Scene[QuotaParams]) -> int | None:
-    plans = [
-        act
-        for act in scene.acts.values()
-        if isinstance(act.event, (PlanFiled, PlanAmended)) and scene.scope in offers(act)
-    ]
+def _cap(params: QuotaParams, acts: Iterable[Act]) -> int | None:
+    """Return the fixed cap, or that of the latest of the year's plans which states one."""
+    if params.cap_from is None:
+        return params.cap
+    plans = [act for act in acts if isinstance(act.event, (PlanFiled, PlanAmended))]
     for act in sorted(plans, key=lambda one: (one.time, one.recorded, one.id), reverse=True):
-        value = getattr(act.event, str(scene.params.cap_from))
+        value = getattr(act.event, params.cap_from)
         if isinstance(value, int):
             return value
     return None
@@ -134,6 +141,31 @@ def _explained(scene: Scene[QuotaParams], crossing: Act) -> tuple[Tried, ...]:
     return (Tried(_EXPLAINED, bool(found), "已报送说明" if found else "未见书面说明"),)
 
 
+class _Count:
+    """The acts of a unit-year that count, and what bears on their cap."""
+
+    def __init__(self, params: QuotaParams) -> None:
+        self._params = params
+        self._counted = Timeline()
+        self._others: dict[str, Act] = {}
+
+    def add(self, act: Act, world: World) -> None:
+        if act.name not in self._params.on:
+            self._others[act.id] = act
+        elif every(self._params.when, act, world)[0]:
+            self._counted.add(act)
+
+    def remove(self, act: Act) -> None:
+        self._others.pop(act.id, None)
+        self._counted.remove(act)
+
+    def state(self, _world: World) -> Hashable:
+        count, cap = len(self._counted), _cap(self._params, self._others.values())
+        if not count or cap is None or (count <= cap and not _reached(self._params, count, cap)):
+            return None
+        return self._counted.changes, tuple(sorted(act.made_of for act in self._others.values()))
+
+
 def _words(params: QuotaParams) -> Mapping[str, frozenset[str]]:
     counted = frozenset({"year", "count", "cap"})
     over = counted | {"over"}
@@ -147,6 +179,8 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "ins.launched"}),
     scopes=scopes,
     judge=judge,
+    summary=lambda bound: _Count(bound.params),
+    kept_under=scopes,
     also=frozenset({"plan.filed", "plan.amended", "rpt.submitted"}),
     excuses=lambda params: (_EXPLAINED,) if params.explained_by else (),
     words=_words,

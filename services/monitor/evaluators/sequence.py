@@ -1,16 +1,15 @@
 """Find numbers missing from a series of 发文字号 (kind A): each number between the first and the last must be accounted for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
 from pydantic import Field
 
-from contracts.doc_no import parse_doc_no
-from contracts.documents import DocumentIssued, DocumentRevoked
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
-from services.monitor.relations import offers
+from services.monitor.relations import number_of, offered, offers
+from services.monitor.world import World
 
 _MOST_SHOWN: Final = 20
 
@@ -26,7 +25,7 @@ def scopes(params: SequenceParams, act: Act) -> Iterable[str]:
     """Return the series that the act's number belongs to."""
     if act.name not in params.on:
         return ()
-    return tuple(key for key in offers(act) if key.startswith("series|"))
+    return offered(act, "series")
 
 
 def judge(scene: Scene[SequenceParams]) -> Sequence[Verdict]:
@@ -39,7 +38,7 @@ def judge(scene: Scene[SequenceParams]) -> Sequence[Verdict]:
     if not seen:
         return ()
     gaps = sorted(set(range(1, max(seen))) - set(seen))
-    parsed = parse_doc_no(_text(seen[max(seen)]))
+    parsed = number_of(seen[max(seen)])
     series = f"{parsed.code}〔{parsed.year}〕" if parsed else ""
     last = seen[max(seen)]
     if not gaps:
@@ -63,13 +62,48 @@ def judge(scene: Scene[SequenceParams]) -> Sequence[Verdict]:
     )
 
 
-def _text(act: Act) -> str:
-    return (act.event.doc_no or "") if isinstance(act.event, (DocumentIssued, DocumentRevoked)) else ""
-
-
 def _number(act: Act) -> int | None:
-    parsed = parse_doc_no(_text(act))
+    parsed = number_of(act)
     return parsed.number if parsed else None
+
+
+class _Numbers:
+    """The numbers of a series that are accounted for, and the gaps between them."""
+
+    def __init__(self) -> None:
+        self._acts: dict[int, set[str]] = {}
+        self._gaps: set[int] = set()
+        self._top = 0
+        self._changes = 0
+
+    def add(self, act: Act, _world: World) -> None:
+        number = _number(act)
+        if number is None:
+            return
+        self._changes += 1
+        self._acts.setdefault(number, set()).add(act.id)
+        if number > self._top:
+            self._gaps.update(range(self._top + 1, number))
+            self._top = number
+        self._gaps.discard(number)
+
+    def remove(self, act: Act) -> None:
+        number = _number(act)
+        if number is None:
+            return
+        self._changes += 1
+        self._acts[number].discard(act.id)
+        if self._acts[number]:
+            return
+        del self._acts[number]
+        if number == self._top:
+            self._top = max(self._acts, default=0)
+            self._gaps = {gap for gap in self._gaps if gap < self._top}
+        else:
+            self._gaps.add(number)
+
+    def state(self, world: World) -> Hashable:
+        return (self._changes, world.today) if self._gaps else None
 
 
 EVALUATOR = Evaluator(
@@ -78,6 +112,8 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "doc.revoked"}),
     scopes=scopes,
     judge=judge,
+    summary=lambda _bound: _Numbers(),
+    kept_under=scopes,
     words=lambda _params: {
         "complied": frozenset({"series", "last"}),
         "waiting": frozenset({"series", "last", "count"}),

@@ -1,16 +1,19 @@
 """Compare a document's sketch with its parents' or with the issuer's own recent documents (kind T)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final, Literal
 
 from pydantic import Field
 
-from contracts.documents import DocumentIssued, Sketch
+from contracts.documents import DocumentIssued
 from contracts.text import containment
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.evaluators.linked import parents_of
-from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.relations import bucket, timed
+from services.monitor.sketches import Sketches
+from services.monitor.world import World
 
 _NAMES: Final = frozenset({"share", "threshold", "other", "method"})
 
@@ -84,14 +87,47 @@ def _share(act: Act, other: Act) -> float | None:
     mine, theirs = act.read(DocumentIssued).sketch, other.read(DocumentIssued).sketch
     if mine is None or theirs is None or mine.method != theirs.method:
         return None
-    return containment(_values(act, mine), _values(other, theirs))
+    return containment(mine.values, theirs.values)
 
 
-def _values(act: Act, sketch: Sketch) -> frozenset[int]:
-    found: frozenset[int] | None = act.memo.get("sketch")
-    if found is None:
-        found = act.memo["sketch"] = frozenset(sketch.values)
-    return found
+def kept_under(params: SimilarParams, act: Act) -> Iterable[str]:
+    """Return the bucket in which the issuer's own documents are compared; parents are found by what a document names."""
+    return _buckets(act, 0) if params.to == "own" and act.name in params.on else ()
+
+
+def recalls(params: SimilarParams, act: Act) -> Iterable[str]:
+    """Return the buckets of the documents that this one may repeat, or that may repeat it."""
+    return _buckets(act, -1, 0, 1) if params.to == "own" and act.name in params.on else ()
+
+
+def _buckets(act: Act, *steps: int) -> tuple[str, ...]:
+    here = bucket("similar", act.read(DocumentIssued).dated)
+    return tuple(timed("similar", act.unit, here + step) for step in steps)
+
+
+def silencer(bound: Bound[SimilarParams]) -> Silencer:
+    """Return the quick way: nothing to compare with, or nothing close in the summaries."""
+    params = bound.params
+
+    def silent(act: Act, _world: World, recall: Recall) -> bool:
+        event = act.read(DocumentIssued)
+        if event.sketch is None or len(event.sketch.values) < params.fewest_values:
+            return True
+        if params.to == "parent":
+            return not event.implements
+        found = (recall(key) for key in _buckets(act, -1, 0))
+        return not any(isinstance(one, Sketches) and one.hold_most_of(act) for one in found)
+
+    return silent
+
+
+def stirs(bound: Bound[SimilarParams], act: Act, recall: Recall) -> Iterable[str]:
+    """Return the later documents most of which may be in this one."""
+    if bound.params.to == "own" and act.name in bound.params.on:
+        for key in _buckets(act, 0, 1):
+            found = recall(key)
+            if isinstance(found, Sketches):
+                yield from found.mostly_in(act)
 
 
 def _percent(share: float) -> str:
@@ -105,6 +141,11 @@ EVALUATOR = Evaluator(
     scopes=act_scope,
     judge=judge,
     looks=lambda params: frozenset({"similar"} if params.to == "own" else {"no", "title", "act"}),
+    silencer=silencer,
+    summary=lambda bound: Sketches(bound.params.threshold),
+    kept_under=kept_under,
+    recalls=recalls,
+    stirs=stirs,
     words=lambda _params: {
         "violated": _NAMES,
         "excused": _NAMES,
