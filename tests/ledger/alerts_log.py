@@ -21,8 +21,9 @@ from services.ledger.chain import Algorithm
 from services.ledger.notary import sign_head
 from services.ledger.recording import Recorder
 from services.monitor import auditing
-from services.monitor.apply import State, apply
+from services.monitor.apply import apply
 from services.monitor.book import Book, load, shipped
+from services.monitor.state import State
 from tests.ledger.log import tamper
 from tests.ledger.test_notary import KEY, PUBLIC, outgoing
 from tests.ledger.world import World
