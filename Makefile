@@ -50,12 +50,16 @@ test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试，末尾说明哪些�
 	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile -m "not chaos"
 
 .PHONY: chaos-short
-chaos-short: $(STAMPS)/dev $(STAMPS)/vendor ## 破坏性试验的短形式：杀进程、停服务器、写满磁盘、集群换主
+chaos-short: $(STAMPS)/dev $(STAMPS)/vendor ## 破坏性试验的短形式：杀进程、停服务器、写满磁盘、拨时钟、集群换主
 	@$(OWN_HOME) $(BIN)/pytest -q -m chaos
 
 .PHONY: chaos
 chaos: $(STAMPS)/dev $(STAMPS)/vendor ## 长时间杀进程试验：2 万件事件，60 次 kill -9
 	@$(OWN_HOME) $(BIN)/python -m tests.system.kill --events 20000 --kills 60
+
+.PHONY: outages
+outages: $(STAMPS)/dev $(STAMPS)/vendor ## 每种故障持续一分钟：停服务器、写满磁盘、拨时钟、集群换主
+	@$(OWN_HOME) JIANFU_OUTAGE_SECONDS=60 $(BIN)/pytest -q -m chaos tests/system/test_outage.py tests/system/test_cluster.py
 
 .PHONY: check
 check: lint types imports unused generated ## 全部静态检查

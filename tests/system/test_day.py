@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import httpx
 import nats
 import pytest
 import pytest_asyncio
+from nats.js.api import StorageType
 
 from deploy import cli
+from deploy.embedded.ports import LOOPBACK
 from tests import factories
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
@@ -24,6 +27,7 @@ pytestmark = pytest.mark.system
 
 JSON = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
+ON_DISK = ("fsync", "synchronous_commit", "full_page_writes")
 SOURCE = factories.SOURCE
 DESK = "990101.jw"
 SECRET = "关于某某重点目标的机密★一年通知"
@@ -238,6 +242,26 @@ async def test_every_service_says_that_it_is_ready(day: Day) -> None:
             answer = await http.get(f"{day.system.url(service)}/readyz")
         assert answer.status_code == 200, (service, answer.text)
         assert set(answer.json()["checks"].values()) <= {"ok"}
+
+
+async def test_acknowledged_means_on_disk_by_the_servers_own_word(day: Day) -> None:
+    for service in ("intake", "ledger", "monitor", "notify"):
+        db = await asyncpg.connect(day.system.database(service))
+        try:
+            rows = await db.fetch("select name, setting from pg_settings where name = any($1)", [*ON_DISK])
+            assert {row["name"] for row in rows if row["setting"] == "on"} == set(ON_DISK), service
+            assert await db.fetchval("select count(*) from pg_class where relpersistence = 'u'") == 0
+        finally:
+            await db.close()
+    async with httpx.AsyncClient() as http:
+        told = (await http.get(f"http://{LOOPBACK}:{day.system.port('nats-monitoring')}/varz")).json()
+    assert told["jetstream"]["config"]["sync_always"] is True
+    for address, names in ((day.system.nats, {"FACTS", "ALERTS"}), (day.system.clues, {"CLUES"})):
+        connection = await nats.connect(address)
+        streams = await connection.jetstream().streams_info()
+        await connection.close()
+        assert {info.config.name for info in streams} == names
+        assert {info.config.storage for info in streams} == {StorageType.FILE}
 
 
 async def test_whatever_is_killed_comes_back_and_nothing_is_missing(day: Day) -> None:
