@@ -84,10 +84,12 @@ async def _verify(
     arguments: argparse.Namespace, keys: "PublicKeys", witnessed: "Sequence[Signed]"
 ) -> "tuple[Verified, VerifiedAlerts | None]":
     from deploy import copies
+    from kit.collector import calm
     from kit.db import connect_pool
     from services.ledger import auditing
     from services.ledger.audit_alerts import AlertAuditor
 
+    calm()
     auditor = AlertAuditor()
     async with copies.open_copies(copies.database_address(arguments), copies.nats_address(arguments)) as both:
         js = both.nc.jetstream()

@@ -21,8 +21,8 @@ STREAM: Final = "事件流（FACTS）"
 TABLE: Final = "检查点表（PostgreSQL）"
 BOTH: Final = "日志与事件流"
 _COLUMNS: Final = ("fact_id", "source", "id", "type", "time", "recorded", "jurisdiction", "unit")
-
-
+_FIRST: Final = Entry._fields.index("source")
+"""Of the columns that an entry has beside its body and its proof, in the order of ``_COLUMNS`` behind the first."""
 _DIFFER: Final = "两份正文不同；其后没有签名检查点，无法判断哪一份被改动"
 _BROKEN_BEHIND: Final = "正文与事件流不同，其后的哈希链断开"
 
@@ -210,7 +210,7 @@ def _of_table(table: Sequence[Signed], keys: PublicKeys) -> Iterable[Fault]:
 def _columns_fault(entry: Entry, copied: Mapping[int, Copied]) -> Fault | None:
     """Compare the columns beside the body with it."""
     derived = derived_columns(entry.body)
-    held = _columns(entry)
+    held = (entry.fact_id, *entry[_FIRST:])
     if derived != held:
         column = next(name for name, want, have in zip(_COLUMNS, derived, held, strict=True) if want != have)
         return Fault(entry.position, JOURNAL, f"{column} 列与正文不符")
@@ -245,17 +245,4 @@ def derived_columns(body: bytes) -> Derived:
         header.recordedtime,
         header.jurisdiction,
         header.unitid,
-    )
-
-
-def _columns(entry: Entry) -> Derived:
-    return (
-        entry.fact_id,
-        entry.source,
-        entry.id,
-        entry.type,
-        entry.time,
-        entry.recorded,
-        entry.jurisdiction,
-        entry.unit,
     )

@@ -139,15 +139,22 @@ async def _compare_revisions(rows: AsyncIterator[Revision], auditor: AlertAudito
 async def _follow(
     db: Connection, auditor: Auditor, stream: StreamCopy | None, learn: Callable[[Entry], None] | None
 ) -> Fault | None:
-    async for entries in read_entries(db):
-        first = auditor.position + 1
-        bodies = None if stream is None else await stream.take(first, auditor.position + len(entries))
-        fault = auditor.check(entries, bodies, await _copied(db, entries))
+    entries = await queries_audit.entries(db, _BEFORE, _BATCH)
+    while entries:
+        copied = await _copied(db, entries)
+        following = asyncio.create_task(queries_audit.entries(db, entries[-1].position, _BATCH))
+        try:  # the server looks up the next ones meanwhile
+            first = auditor.position + 1
+            bodies = None if stream is None else await stream.take(first, auditor.position + len(entries))
+            fault = auditor.check(entries, bodies, copied)
+        finally:
+            await asyncio.wait([following])  # the connection must be free again, whatever happened
         if fault is not None:
             return fault
         if learn is not None:
             for entry in entries:
                 learn(entry)
+        entries = following.result()
     return None
 
 

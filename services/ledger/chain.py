@@ -16,6 +16,9 @@ GENESIS: Final = bytes(32)
 
 def link(algorithm: Algorithm, previous: bytes, position: int, body: bytes) -> bytes:
     """Return the hash of an entry."""
+    if algorithm == "sha256":  # of every fact, written, audited and restored: without a call in between
+        sha256 = hashlib.sha256
+        return sha256(previous + position.to_bytes(8, "big") + sha256(body).digest()).digest()
     hashed = _DIGESTS[algorithm]
     return hashed(previous + position.to_bytes(8, "big") + hashed(body))
 

@@ -35,7 +35,7 @@ _SUBJECTS: Final = "select position, subject from parked where position = any($1
 
 async def entries(db: Connection, after: int, limit: int) -> list[Entry]:
     """Return the next entries of the journal."""
-    return [Entry(*row) for row in await db.fetch(_ENTRIES, after, limit)]
+    return list(map(Entry._make, await db.fetch(_ENTRIES, after, limit)))
 
 
 async def signed_checkpoints(db: Connection) -> list[Signed]:
