@@ -65,16 +65,16 @@ class _Pen:
         return value if self.random.random() < 0.8 else None
 
 
-def history(seed: int, size: int) -> list[bytes]:
+def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
     """Return a history of about ``size`` acts with its reference facts and amendments, in no particular order.
 
-    Some histories are of few kinds of acts and few units: only there do many acts of one kind meet.
+    ``dense``: of two kinds of acts and two units; there many acts of one kind meet.
     """
     pen = _Pen(Random(seed))
     facts = list(_references(pen))
-    kinds = (_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan)
-    chosen = pen.random.sample(kinds, pen.random.choice([2, 4, len(kinds)]))
-    pen.units = pen.random.sample(sorted(UNITS), pen.random.choice([2, len(UNITS)]))
+    chosen = [_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan]
+    if dense:
+        chosen, pen.units = pen.random.sample(chosen, 2), pen.random.sample(sorted(UNITS), 2)
     while pen.count < size:
         facts.extend(pen.random.choice(chosen)(pen))
     facts.extend(_amendments(pen, [json.loads(fact) for fact in facts]))

@@ -89,7 +89,7 @@ def book() -> Book:
     return load(*shipped())
 
 
-@pytest.mark.parametrize("seed", [2, 4])  # histories with meetings
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_parked_and_read_late_is_the_same_as_read_at_once(
     pool: asyncpg.Pool, book: Book, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

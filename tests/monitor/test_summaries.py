@@ -25,7 +25,7 @@ from tests import factories as f
 from tests.monitor.histories import history
 
 BOOK = load(*shipped())
-HISTORIES = st.builds(history, st.integers(0, 10**6), st.integers(20, 60))
+HISTORIES = st.builds(history, st.integers(0, 10**6), st.integers(20, 60), dense=st.booleans())
 
 
 def split(facts: Iterable[bytes]) -> tuple[list[Act], World]:
