@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from contracts.jurisdiction import Jurisdiction, path_of
 from services.monitor import evaluators
 from services.monitor.domain import Act
-from services.monitor.judging import Bound, Evaluator, Params, Silencer
+from services.monitor.judging import Bound, Evaluator, Params, Silencer, act_scope
 from services.monitor.relations import BUCKET_DAYS
 from services.monitor.rulebook import (
     Rule,
@@ -61,6 +61,8 @@ class Speaking(NamedTuple):
     rule: str
     bound: Bound[Params]
     silent: Silencer
+    own: bool
+    """Its one scope is the act itself."""
 
 
 class Book:
@@ -107,7 +109,7 @@ class Book:
 
     def scopes(self, act: Act) -> Iterable[tuple[str, str]]:
         """Yield every (rule, scope) that an act takes part in."""
-        for rule, bound, _ in self.speaking(act.place, act.name):
+        for rule, bound, *_ in self.speaking(act.place, act.name):
             for scope in bound.evaluator.scopes(bound.params, act):
                 yield rule, scope
 
@@ -116,7 +118,9 @@ class Book:
         found = self._by_event.get((place, event))
         if found is None:
             found = tuple(
-                Speaking(rule, one, one.evaluator.silencer(one))
+                Speaking(
+                    rule, one, one.evaluator.silencer(one), one.evaluator.scopes is act_scope and event in one.params.on
+                )
                 for rule, one in self.for_place(place).items()
                 if event in one.params.on or event in one.evaluator.also
             )

@@ -22,7 +22,7 @@ def kept(book: Book, act: Act) -> Mapping[str, Sequence[tuple[str, Bound[Params]
     found: dict[str, list[tuple[str, Bound[Params]]]] | None = act.memo.get("kept")
     if found is None:
         found = act.memo["kept"] = {}
-        for rule, bound, _ in book.keeping(act.place, act.name):
+        for rule, bound, *_ in book.keeping(act.place, act.name):
             for key in bound.evaluator.kept_under(bound.params, act):
                 found.setdefault(key, []).append((rule, bound))
     return found

@@ -43,7 +43,7 @@ class Sketches:
         self._threshold = threshold
         self._border = min(1.0, 1 - threshold + _MARGIN) * _HIGHEST
         self._documents: dict[str, _Document] = {}
-        self._by_value: dict[int, list[str]] = {}
+        self._by_value: dict[int, tuple[str, ...]] = {}
         self._loose: set[str] = set()
         """Documents of which so few values are indexed that all might be missing."""
         self._least = 0
@@ -62,8 +62,10 @@ class Sketches:
             self._loose.add(act.id)
         else:
             self._least = min(self._least or fewest, fewest)
-        for value in low:
-            self._by_value.setdefault(value, []).append(act.id)
+        common = self._by_value.keys() & low
+        self._by_value.update(dict.fromkeys(low - common, (act.id,)))
+        for value in common:
+            self._by_value[value] += (act.id,)
         self._latest = document.order if self._latest is None else max(self._latest, document.order)
 
     def remove(self, act: Act) -> None:
@@ -74,9 +76,10 @@ class Sketches:
             return
         self._loose.discard(act.id)
         for value in self._low(act, sketch)[0]:
-            holders = self._by_value[value]
-            holders.remove(act.id)
-            if not holders:
+            holders = tuple(name for name in self._by_value[value] if name != act.id)
+            if holders:
+                self._by_value[value] = holders
+            else:
                 del self._by_value[value]
 
     def state(self, _world: World) -> Hashable:

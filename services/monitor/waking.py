@@ -37,7 +37,7 @@ async def recollect(db: Connection, state: State, batch: Batch, woken: Mapping[s
 
 def _asked(book: Book, act: Act) -> Iterable[str]:
     yield from kept(book, act)
-    for _, bound, _ in book.keeping(act.place, act.name):
+    for _, bound, *_ in book.keeping(act.place, act.name):
         yield from bound.evaluator.recalls(bound.params, act)
 
 
@@ -71,8 +71,8 @@ def _own(state: State, batch: Batch, moved: Mapping[str, list[str]]) -> Pairs:
     for act in (*batch.gone, *batch.come):
         fresh = act.id not in batch.before
         own = ACT_SCOPE + act.id
-        for rule, bound, silent in state.book.speaking(act.place, act.name):
-            for scope in bound.evaluator.scopes(bound.params, act):
+        for rule, bound, silent, alone in state.book.speaking(act.place, act.name):
+            for scope in (own,) if alone else bound.evaluator.scopes(bound.params, act):
                 if scope == own:
                     if not (fresh and world is not None and silent(act, world, recalls[rule])):
                         pairs.add((rule, scope))
@@ -86,7 +86,7 @@ def _stirred(state: State, batch: Batch) -> Pairs:
     return {
         (rule, ACT_SCOPE + name)
         for act in (*batch.gone, *batch.come)
-        for rule, bound, _ in state.book.keeping(act.place, act.name)
+        for rule, bound, *_ in state.book.keeping(act.place, act.name)
         for name in bound.evaluator.stirs(bound, act, state.memories.recall(rule))
     }
 
@@ -111,7 +111,7 @@ async def _met(db: Connection, state: State, batch: Batch, woken: Mapping[str, A
     return {
         (rule, ACT_SCOPE + act.id)
         for act in others.values()
-        for rule, bound, _ in state.book.speaking(act.place, act.name)
+        for rule, bound, *_ in state.book.speaking(act.place, act.name)
         if _looks_at(bound, act, needed.get(act.id, set()), near.get(act.id, {}))
         and ACT_SCOPE + act.id in bound.evaluator.scopes(bound.params, act)
     }

@@ -1,8 +1,9 @@
 """Find one topic met upon at level after level inside a window (层层套开, kind X): one finding for the meeting at the top."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from pydantic import Field
 
@@ -35,60 +36,80 @@ def scopes(params: CascadeParams, act: Act) -> Iterable[str]:
 def judge(scene: Scene[CascadeParams]) -> Sequence[Verdict]:
     """Return a verdict for each meeting of this bucket that nothing above it in the window explains."""
     _, topic, number = scene.scope.split("|")
-    meetings = sorted(
-        (act for act in scene.acts.values() if act.name in scene.params.on and _topic(act) == topic),
-        key=lambda act: (_start(act), act.id),
+    members = _Members(
+        scene, (act for act in scene.acts.values() if act.name in scene.params.on and _topic(act) == topic)
     )
-    members = [act for act in meetings if scene.speaks_of(act)[0]]
-    tops = [act for act in members if bucket("topic", _start(act).date()) == int(number)]
-    return [
-        verdict for top in tops if not _has_superior(scene, top, members) for verdict in _below(scene, top, members)
-    ]
+    tops = [top for top in members.ordered if bucket("topic", top.start.date()) == int(number)]
+    return [verdict for top in tops if not members.has_superior(top) for verdict in _below(scene, top, members)]
 
 
-def _below(scene: Scene[CascadeParams], top: Act, members: Sequence[Act]) -> Iterable[Verdict]:
-    own = _level(scene, top)
-    chain = [act for act in members if act.id != top.id and _under(scene, act, top)]
-    levels = sorted({own, *(_level(scene, act) for act in chain)})
+class _Meeting(NamedTuple):
+    """A meeting with what its place in a cascade is told by; in the order of their start."""
+
+    start: datetime
+    id: str
+    level: int
+    act: Act
+
+
+class _Members:
+    """The meetings on one topic that the rule speaks of."""
+
+    def __init__(self, scene: Scene[CascadeParams], acts: Iterable[Act]) -> None:
+        self._scene = scene
+        self._window = timedelta(days=_days(scene.params) + 1)
+        self.ordered = sorted(
+            _Meeting(_start(act), act.id, int(DERIVED["@convener_level"](act, scene.world)), act)
+            for act in acts
+            if scene.speaks_of(act)[0]
+        )
+        self._starts = [one.start for one in self.ordered]
+
+    def has_superior(self, one: _Meeting) -> bool:
+        """Tell whether the meeting is itself below another one."""
+        begin, end = bisect_left(self._starts, one.start - self._window), bisect_right(self._starts, one.start)
+        return any(self._under(one, other) for other in self.ordered[begin:end])
+
+    def below(self, top: _Meeting) -> list[_Meeting]:
+        """Return the meetings of lower units after a meeting, inside the window."""
+        begin, end = bisect_left(self._starts, top.start), bisect_right(self._starts, top.start + self._window)
+        return [one for one in self.ordered[begin:end] if self._under(one, top)]
+
+    def _under(self, one: _Meeting, top: _Meeting) -> bool:
+        if one.level <= top.level or one.start < top.start:
+            return False
+        lower, upper, world = one.act, top.act, self._scene.world
+        if not world.is_below(lower.unit, lower.place, upper.unit, upper.place, lower.day):
+            return False
+        gap = world.calendar.between(top.start.date(), one.start.date())
+        return gap is not None and gap <= self._scene.params.window_workdays
+
+
+def _below(scene: Scene[CascadeParams], top: _Meeting, members: _Members) -> Iterable[Verdict]:
+    chain = members.below(top)
+    levels = sorted({top.level, *(one.level for one in chain)})
     if len(levels) < 2:  # noqa: PLR2004 - one level is no cascade at all
         return
-    numbers: dict[str, Scalar] = {
-        "topic": top.read(MeetingConvened).topic,
-        "levels": len(levels),
-        "meetings": len(chain) + 1,
-    }
-    names = [act.id for act in chain]
+    event = top.act.read(MeetingConvened)
+    numbers: dict[str, Scalar] = {"topic": event.topic, "levels": len(levels), "meetings": len(chain) + 1}
+    names = [one.id for one in chain]
     if len(levels) < scene.params.levels:
-        yield scene.say("complied", top, numbers=numbers, acts=names)
+        yield scene.say("complied", top.act, numbers=numbers, acts=names)
         return
-    mode = top.read(MeetingConvened).mode
-    if mode is None:
-        yield scene.say("undetermined", top, numbers=numbers, acts=names, missing=("mode",))
+    if event.mode is None:
+        yield scene.say("undetermined", top.act, numbers=numbers, acts=names, missing=("mode",))
         return
-    if mode not in scene.params.top_modes:
-        yield scene.say("complied", top, numbers=numbers, acts=names)
+    if event.mode not in scene.params.top_modes:
+        yield scene.say("complied", top.act, numbers=numbers, acts=names)
         return
-    outcome, tried = scene.weigh(top)
-    deciding = min(act.day for act in chain if _level(scene, act) == levels[scene.params.levels - 1])
-    yield scene.say(outcome, top, numbers=numbers, acts=names, exceptions=tried, on=deciding)
+    outcome, tried = scene.weigh(top.act)
+    deciding = min(one.act.day for one in chain if one.level == levels[scene.params.levels - 1])
+    yield scene.say(outcome, top.act, numbers=numbers, acts=names, exceptions=tried, on=deciding)
 
 
-def _has_superior(scene: Scene[CascadeParams], act: Act, members: Sequence[Act]) -> bool:
-    return any(other.id != act.id and _under(scene, act, other) for other in members)
-
-
-def _under(scene: Scene[CascadeParams], act: Act, top: Act) -> bool:
-    """Tell whether ``act`` is a lower unit's meeting after ``top`` inside the window."""
-    if _level(scene, act) <= _level(scene, top) or _start(act) < _start(top):
-        return False
-    if not scene.world.is_below(act.unit, act.place, top.unit, top.place, act.day):
-        return False
-    gap = scene.world.calendar.between(_start(top).date(), _start(act).date())
-    return gap is not None and gap <= scene.params.window_workdays
-
-
-def _level(scene: Scene[CascadeParams], act: Act) -> int:
-    return int(DERIVED["@convener_level"](act, scene.world))
+def _days(params: CascadeParams) -> int:
+    """Return the calendar days that the window's working days can take, holidays included."""
+    return params.window_workdays * 2 + 12
 
 
 def _topic(act: Act) -> str:
@@ -108,5 +129,5 @@ EVALUATOR = Evaluator(
     judge=judge,
     fewest=lambda params: params.levels,
     words=lambda _params: dict.fromkeys(("violated", "excused", "complied", "undetermined"), _NAMES),
-    window=lambda params: ("topic", params.window_workdays * 2 + 12),
+    window=lambda params: ("topic", _days(params)),
 )
