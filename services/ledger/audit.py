@@ -61,6 +61,8 @@ class Auditor:
         self.head = GENESIS
         self.checkpoints = 0
         """Signed checkpoints that the chain met."""
+        self.unsigned = 0
+        """Entries behind the last of them, but for those that state checkpoints."""
         self.signed_at: datetime | None = None
         """When the newest of the checkpoints that facts state was signed."""
         self._keys = keys
@@ -120,7 +122,10 @@ class Auditor:
         if self._parted is not None:
             self._other_head = link(_algorithm(entry), self._other_head, position, other)
             return self._judged(position)
-        return self._judged(position) or (self._checkpoint_fault(entry) if entry.type == TYPE else None)
+        if entry.type == TYPE:
+            return self._judged(position) or self._checkpoint_fault(entry)
+        self.unsigned += 1
+        return self._judged(position)
 
     def _chain_fault(self, entry: Entry, other: bytes | None) -> Fault | None:
         """Move the head of the chain over an entry, if it follows from the one before and its body."""
@@ -150,6 +155,7 @@ class Auditor:
             return Fault(position, BOTH, f"与签名检查点不符：{since}的条目被改写并重算了哈希")
         self._met = position
         self.checkpoints += 1
+        self.unsigned = 0
         return None
 
     def _checkpoint_fault(self, entry: Entry) -> Fault | None:

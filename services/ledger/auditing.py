@@ -37,7 +37,7 @@ class Verified:
     checkpoints: int
     """Signed checkpoints that the chain met."""
     uncovered: int
-    """Entries behind the last of them."""
+    """Entries behind the last of them, but for those that state checkpoints."""
     signed_at: datetime | None
     """When the newest of the checkpoints that facts state was signed."""
     unread: int
@@ -85,12 +85,11 @@ async def verify(
         finally:
             if stream is not None:
                 await stream.close()
-    covered = max((one.position for one in table if one.position <= auditor.position), default=0)
     return Verified(
         auditor.position,
         None if stream is None else min(stream.read, auditor.position),
         auditor.checkpoints,
-        auditor.position - covered,
+        auditor.unsigned,
         auditor.signed_at,
         0 if stream is None else max(0, stream.last - auditor.position),
         fault,

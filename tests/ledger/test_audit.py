@@ -23,9 +23,19 @@ pytestmark = pytest.mark.connected
 async def test_an_untouched_log_is_well(log: Log):
     found = await log.verify()
     assert found.fault is None
-    assert (found.entries, found.messages, found.checkpoints, found.uncovered, found.unread) == (14, 14, 2, 1, 0)
+    assert (found.entries, found.messages, found.checkpoints, found.uncovered, found.unread) == (14, 14, 2, 0, 0)
     alone = await verify(log.world.pool, None, PUBLIC)
     assert (alone.fault, alone.messages) == (None, None)
+
+
+async def test_it_says_how_many_entries_no_signature_covers_yet(log: Log):
+    facts = [f.issued(), f.convened()]
+    await log.world.feed(*facts)
+    for fact in facts:
+        await log.nc.jetstream().publish("facts.99.x.y", f.wire(fact))
+    found = await log.verify()
+    assert (found.fault, found.entries, found.uncovered) == (None, 16, 2)
+    assert found.signed_at is not None
 
 
 async def test_an_empty_log_is_well(world: World, nc: Client):
