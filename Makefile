@@ -61,6 +61,22 @@ chaos: $(STAMPS)/dev $(STAMPS)/vendor ## 长时间杀进程试验：2 万件事�
 outages: $(STAMPS)/dev $(STAMPS)/vendor ## 每种故障持续一分钟：停服务器、写满磁盘、拨时钟、集群换主
 	@$(OWN_HOME) JIANFU_OUTAGE_SECONDS=60 $(BIN)/pytest -q -m chaos tests/system/test_outage.py tests/system/test_cluster.py
 
+.PHONY: bench
+bench: $(STAMPS)/dev $(STAMPS)/vendor ## 性能：全部基准各五轮，列出数字、目标与上限之比(约半小时)
+	@$(OWN_HOME) $(BIN)/python -m bench
+
+.PHONY: bench-short
+bench-short: $(STAMPS)/dev $(STAMPS)/vendor ## 性能：全部基准的短形式，只看能否运行
+	@$(OWN_HOME) $(BIN)/python -m bench --rounds 1 --scale 0.05 || [ $$? = 1 ]
+
+.PHONY: bench-counts
+bench-counts: $(STAMPS)/dev ## 性能：语句、往返与字节的准确数目不得增加
+	@$(BIN)/python -m bench.counts
+
+.PHONY: bench-history
+bench-history: $(STAMPS)/dev ## 性能：二十万与二百万条历史之下的同样数字(约半小时)
+	@$(BIN)/python -m bench.history
+
 .PHONY: check
 check: lint types imports unused generated ## 全部静态检查
 

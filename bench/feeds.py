@@ -1,6 +1,6 @@
 """The acts that benchmarks send: a county's, plain or with what hangs together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,10 +24,13 @@ _DETAILS = {
 """What brings the acts to about 900 bytes on average."""
 
 
-def plain(count: int) -> Iterator[f.Event]:
-    """Yield acts that concern nothing but themselves: of five two documents, a meeting, a certificate, an inspection."""
+def plain(count: int, *, start: int = 0) -> Iterator[f.Event]:
+    """Yield acts that concern nothing but themselves: of five two documents, a meeting, a certificate, an inspection.
+
+    ``start`` goes on where so many acts ended.
+    """
     kinds = (f.issued, f.convened, f.issued, f.certificate, f.launched)
-    for number in range(count):
+    for number in range(start, start + count):
         unit, town = f"990101.u{number % 200}", f"990101{number % 20:03}"
         day = f"2025-{number % 12 + 1:02}-{number % 28 + 1:02}"
         make = kinds[number % len(kinds)]
@@ -73,6 +76,6 @@ def _withdrawal(act: f.Event, number: int, before: list[f.Event]) -> f.Event:
     return f.withdrawn(before[number // 3], id=f"withdrawal-{number}", recorded=act["time"])
 
 
-def deliveries(acts: Sequence[f.Event]) -> list[Delivery]:
-    """Return acts as the reader hands them over."""
-    return [Delivery(n, f.subject_of(act), f.wire(act), {}, _STORED) for n, act in enumerate(acts, 1)]
+def deliveries(acts: Iterable[f.Event], *, after: int = 0) -> list[Delivery]:
+    """Return acts as the reader hands them over, ``after`` so many others."""
+    return [Delivery(n, f.subject_of(act), f.wire(act), {}, _STORED) for n, act in enumerate(acts, after + 1)]

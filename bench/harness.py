@@ -82,6 +82,13 @@ async def fresh_facts(both: Servers, facts: Sequence[Delivery] = ()) -> None:
     with contextlib.suppress(NotFoundError):
         await js.delete_stream("FACTS")
     await ensure_stream(js, FACTS)
+    await close(nc)
+    await publish(both, facts)
+
+
+async def publish(both: Servers, facts: Sequence[Delivery]) -> None:
+    """Put messages at the end of FACTS."""
+    nc = await connect(both.nats.url(ADMIN.name), name="bench")
     for some in portions(facts, 1000):
         await publish_batch(nc, [Outgoing(one.subject, one.body, f"{one.seq}") for one in some])
     await close(nc)

@@ -187,6 +187,7 @@ async def publish(both: Servers, found: Sequence[f.Event]) -> float:
 async def counts(both: Servers) -> list[Figure]:
     """Return what one request costs that nothing else shares: statements, exchanges with NATS, bytes in the stream."""
     await fresh_facts(both)
+    tokens.ensure_keys(both.home.root)
     settings = Settings(
         nats_url=SecretStr(both.nats.url("intake")),
         database_url=SecretStr(await fresh_database(both.postgres.url, "intake")),
@@ -210,7 +211,7 @@ async def counts(both: Servers) -> list[Figure]:
                 answer.raise_for_status()
             figures.append(Figure(f"  {name}: statements", [statements.total()], "a request"))
             figures.append(Figure(f"  {name}: exchanges with NATS", [exchanges.total()], "a request"))
-        figures.append(Figure("  stored in the stream", [await stored(both) / len(found)], "bytes/act"))
+        figures.append(Figure("  intake: stored in the stream", [await stored(both) / len(found)], "bytes/act"))
     return figures
 
 

@@ -1,16 +1,16 @@
 """How fast the ledger takes acts in, beside a bare COPY of the same rows: ``python -m bench.ledger``.
 
-Its whole work: journal with hash chain, rows, counts and checkpoint, one transaction for each batch; from memory
-(``recorded``) and from the stream (``from the stream``). The ceiling writes the same rows, made beforehand, in the same
-batches and transactions, and computes nothing.
+Its whole work, from the stream: journal with hash chain, rows, counts and checkpoint, one transaction for each batch. The
+ceiling writes the same rows, made beforehand, in the same batches and transactions, and computes nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
 from bench.feeds import deliveries, mixed, plain
 from bench.figures import Figure, ratio
-from bench.harness import Rounds, command, fresh_database, fresh_facts, portions, servers, settled, speed
+from bench.harness import Rounds, command, counting, fresh_database, fresh_facts, portions, servers, settled, speed
+from bench.relay import relay
 from deploy.embedded.servers import Servers
 from kit.db import Pool, connect_pool
 from kit.nats import close, connect
@@ -25,48 +25,41 @@ from services.ledger.recording import Recorder
 
 ACTS = 30_000
 BATCH = 2000
-COPY = "bare COPY of the same rows"
+COPY, PLAIN, MIXED = "bare COPY of the same rows", "ledger, plain acts", "ledger, mixed acts"
 
 
 async def measure(rounds: Rounds) -> list[Figure]:
     """Run every variant in every round."""
     acts = rounds.acts(ACTS, of=BATCH)
-    work = {"plain acts": deliveries(list(plain(acts))), "mixed acts": deliveries(list(mixed(acts)))}
+    plain_acts, mixed_acts = deliveries(plain(acts)), deliveries(mixed(acts))
     speeds: dict[str, list[float]] = {}
     with servers() as both:
         for _ in rounds:
-            for kind, found in work.items():
-                await fresh_facts(both, found)
-                for name in (COPY, "ledger, recorded", "ledger, from the stream"):
-                    if name != COPY or kind == "plain acts":
-                        label = name if name == COPY else f"{name}: {kind}"
-                        speeds.setdefault(label, []).append(await _once(both, name, found))
-    figures = {name: Figure(name, found, target=None if name == COPY else 8000) for name, found in speeds.items()}
-    shares = [ratio(one, figures[COPY], 0.5) for name, one in figures.items() if name != COPY]
-    return [*figures.values(), *shares]
+            speeds.setdefault(COPY, []).append(await bare(both, plain_acts))
+            speeds.setdefault(PLAIN, []).append(await from_the_stream(both, plain_acts))
+            speeds.setdefault(MIXED, []).append(await from_the_stream(both, mixed_acts))
+    copy = Figure(COPY, speeds.pop(COPY))
+    figures = [Figure(name, found, target=8000) for name, found in speeds.items()]
+    return [copy, *figures, ratio(figures[0], copy, 0.5), ratio(figures[1], copy)]
 
 
-async def _once(both: Servers, name: str, found: Sequence[Delivery]) -> float:
+async def from_the_stream(both: Servers, found: Sequence[Delivery]) -> float:
+    """Put acts into an empty FACTS and return at what speed an empty ledger takes them in."""
+    await fresh_facts(both, found)
     address = await fresh_database(both.postgres.url, "ledger")
     async with await connect_pool(address, size=2, schema="ledger") as pool:
-        recorder = Recorder.of(pool, load_ledgers())
-        work: Awaitable[None]
-        if name == COPY:
-            copies = Copies(recorder)
-            await copies.make(found)
-            work = copies.write(pool)
-        elif name == "ledger, recorded":
-            work = record(recorder, found)
-        else:
-            work = stream(both, recorder, len(found))
         with settled():
-            return await speed(work, len(found))
+            return await speed(follow_until(both, Recorder.of(pool, load_ledgers()), len(found)), len(found))
 
 
-async def record(recorder: Recorder, found: Sequence[Delivery]) -> None:
-    """Take everything in: journal with chain, rows, counts and checkpoint."""
-    for part in portions(found, BATCH):
-        await recorder.record(part)
+async def bare(both: Servers, found: Sequence[Delivery]) -> float:
+    """Return the speed of the ceiling."""
+    address = await fresh_database(both.postgres.url, "ledger")
+    async with await connect_pool(address, size=2, schema="ledger") as pool:
+        copies = Copies(Recorder.of(pool, load_ledgers()))
+        await copies.make(found)
+        with settled():
+            return await speed(copies.write(pool), len(found))
 
 
 class Copies:
@@ -101,24 +94,57 @@ class Copies:
                     await store.write(db, self._targets[name], rows)
 
 
-async def stream(both: Servers, recorder: Recorder, acts: int) -> None:
-    """Read FACTS until everything is recorded."""
+async def follow_until(both: Servers, recorder: Recorder, position: int) -> None:
+    """Read FACTS as the service does until everything up to a position is recorded."""
     nc = await connect(both.nats.url("ledger"), name="bench")
     done = asyncio.Event()
 
     async def handle(found: Sequence[Delivery]) -> None:
         await recorder.record(found)
-        if found[-1].seq >= acts:
+        if found[-1].seq >= position:
             done.set()
 
     reading = asyncio.create_task(
-        follow(nc.jetstream(), "FACTS", checkpoint=recorder.checkpoint, handle=handle, batch=BATCH, progress=Progress())
+        follow(
+            nc.jetstream(),
+            "FACTS",
+            checkpoint=recorder.checkpoint,
+            ahead=recorder.ahead,
+            handle=handle,
+            batch=BATCH,
+            progress=Progress(),
+        )
     )
-    await done.wait()
+    await asyncio.wait([reading, asyncio.ensure_future(done.wait())], return_when=asyncio.FIRST_COMPLETED)
     reading.cancel()
-    await asyncio.gather(reading, return_exceptions=True)
+    await asyncio.wait([reading])
     await close(nc)
+    if not done.is_set():
+        reading.result()
+
+
+async def counts(both: Servers) -> list[Figure]:
+    """Return what a batch costs, once everything is warm."""
+    figures = []
+    for kind, acts in (("plain", plain), ("mixed", mixed)):
+        found = deliveries(acts(3 * BATCH))
+        address = await fresh_database(both.postgres.url, "ledger")
+        async with relay(address) as (way, wire), await connect_pool(way, size=1, schema="ledger") as pool:
+            recorder = Recorder.of(pool, load_ledgers())
+            for part in portions(found[:-BATCH], BATCH):
+                await recorder.record(part)
+            wire.clear()
+            with counting() as statements:
+                await recorder.record(found[-BATCH:])
+            name = f"ledger, {BATCH} {kind} acts"
+            figures += [
+                Figure(f"{name}: statements", [statements.total()], "a batch"),
+                Figure(f"{name}: round trips to PostgreSQL", [wire.round_trips], "a batch"),
+                Figure(f"{name}: sent to PostgreSQL", [wire.sent / BATCH], "bytes/act"),
+                Figure(f"{name}: received from PostgreSQL", [wire.received / BATCH], "bytes/act"),
+            ]
+    return figures
 
 
 if __name__ == "__main__":
-    command(measure, __doc__)
+    command(measure, __doc__ or "")

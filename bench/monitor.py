@@ -1,26 +1,29 @@
-"""How fast the monitor judges acts with the whole rule book: ``python -m bench.monitor [--acts N] [--profile]``.
+"""How fast the monitor judges acts with the whole rule book: ``python -m bench.monitor [--acts N [--profile]]``.
 
 A live feed of a province: 300 units issue documents with running numbers, hold meetings, demand reports, inspect and borrow, in the
-order of the year. Facts are stored, findings diffed and alerts committed in batches on a real PostgreSQL with durable settings. Printed:
-acts per second by the clock and by this process's CPU, statements per batch, and the same at several depths of history.
+order of the year. Facts are stored, findings diffed and alerts committed in batches, from memory. By its own CPU time means that
+of this process alone, as if PostgreSQL had a core of its own.
 """
 
-import argparse
+import contextlib
 import cProfile
 import pstats
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from datetime import date, timedelta
 from random import Random
 
 import uvloop
 
-from bench.harness import counting, fresh_database, servers
+from bench.feeds import deliveries
+from bench.figures import Figure, table
+from bench.harness import Rounds, counting, fresh_database, options, portions, servers, settled
+from bench.relay import relay
 from contracts.text import SKETCH_METHOD
 from contracts.workdays import builtin
-from kit.collector import calm
+from deploy.embedded.servers import Servers
 from kit.db import connect_pool
 from kit.reader import Delivery
 from services.monitor.apply import apply
@@ -28,7 +31,8 @@ from services.monitor.book import load, shipped
 from services.monitor.state import State
 from tests import factories as f
 
-STORED = datetime(2026, 1, 1, tzinfo=UTC)
+ACTS = 20_000
+BATCH = 500
 UNITS = 300
 UPPER = 10
 """So many of the units are of the level above the others."""
@@ -128,44 +132,92 @@ def _document(random: Random, office: int, numbers: Counter[int], day: date, *, 
     }
 
 
-async def bench(acts: int, batch: int, profile: cProfile.Profile | None) -> None:
-    """Run the feed once and print the figures of each fifth."""
-    with servers() as both:
-        pool = await connect_pool(await fresh_database(both.postgres.url, "monitor"), size=2, schema="monitor")
-        found = [Delivery(n, f.subject_of(act), f.wire(act), {}, STORED) for n, act in enumerate(feed(acts), 1)]
+@contextlib.asynccontextmanager
+async def monitor(address: str) -> AsyncIterator[Callable[[Sequence[Delivery]], Awaitable[None]]]:
+    """Give what applies one batch as the service does, to an empty database."""
+    async with await connect_pool(address, size=2, schema="monitor") as pool:
         state = State(load(*shipped()), builtin())
-        size = statistics.mean(len(one.body) for one in found)
-        print(f"{acts} acts of {size:.0f} bytes, batches of {batch}, {len(state.book.for_place('9901'))} rules")
-        calm()
-        if profile:
-            profile.enable()
-        with counting() as calls:
-            clock, cpu, part = time.perf_counter(), time.process_time(), max(acts // 5, batch)
-            for start in range(0, acts, batch):
-                async with pool.acquire() as db, db.transaction():
-                    await apply(db, state, found[start : start + batch])
-                if (start + batch) % part < batch:
-                    now, used = time.perf_counter(), time.process_time()
-                    print(
-                        f"  up to {start + batch:>7}: {part / (now - clock):7.0f} acts/s, {part / (used - cpu):7.0f} acts/s of CPU"
-                    )
-                    clock, cpu = now, used
-        if profile:
-            profile.disable()
-        alerts = await pool.fetchval("select count(*) from alert")
-        print(f"  {alerts} alerts, {sum(calls.values()) / (acts / batch):.1f} statements a batch")
-        await pool.close()
+
+        async def take(found: Sequence[Delivery]) -> None:
+            async with pool.acquire() as db, db.transaction():
+                await apply(db, state, found)
+
+        yield take
+
+
+async def measure(rounds: Rounds) -> list[Figure]:
+    """Judge the feed in every round."""
+    found = deliveries(feed(rounds.acts(ACTS, of=BATCH)))
+    clock: list[float] = []
+    cpu: list[float] = []
+    with servers() as both:
+        for _ in rounds:
+            async with monitor(await fresh_database(both.postgres.url, "monitor")) as take:
+                with settled():
+                    began, used = time.perf_counter(), time.process_time()
+                    for part in portions(found, BATCH):
+                        await take(part)
+                    clock.append(len(found) / (time.perf_counter() - began))
+                    cpu.append(len(found) / (time.process_time() - used))
+    return [
+        Figure("monitor, whole rule book", clock, target=5000),
+        Figure("monitor, by its own CPU time", cpu),
+    ]
+
+
+async def counts(both: Servers) -> list[Figure]:
+    """Return what a batch costs, in the middle of a year."""
+    found = deliveries(feed(8 * BATCH))
+    address = await fresh_database(both.postgres.url, "monitor")
+    async with relay(address) as (way, wire), monitor(way) as take:
+        for part in portions(found[:-BATCH], BATCH):
+            await take(part)
+        wire.clear()
+        with counting() as statements:
+            await take(found[-BATCH:])
+    name = f"monitor, {BATCH} acts"
+    return [
+        Figure(f"{name}: statements", [statements.total()], "a batch"),
+        Figure(f"{name}: round trips to PostgreSQL", [wire.round_trips], "a batch"),
+        Figure(f"{name}: sent to PostgreSQL", [wire.sent / BATCH], "bytes/act"),
+        Figure(f"{name}: received from PostgreSQL", [wire.received / BATCH], "bytes/act"),
+    ]
+
+
+async def look(acts: int, batch: int, profile: cProfile.Profile | None) -> None:
+    """Judge the feed once and print the speed of each fifth."""
+    found = deliveries(feed(acts))
+    size = statistics.mean(len(one.body) for one in found)
+    print(f"{acts} acts of {size:.0f} bytes, batches of {batch}")
+    with servers() as both:
+        async with monitor(await fresh_database(both.postgres.url, "monitor")) as take:
+            with settled():
+                clock, cpu, part = time.perf_counter(), time.process_time(), max(acts // 5, batch)
+                if profile:
+                    profile.enable()
+                for start in range(0, acts, batch):
+                    await take(found[start : start + batch])
+                    if (start + batch) % part < batch:
+                        now, used = time.perf_counter(), time.process_time()
+                        by_clock, by_cpu = part / (now - clock), part / (used - cpu)
+                        print(f"  up to {start + batch:>7}: {by_clock:7.0f} acts/s, {by_cpu:7.0f} acts/s of CPU")
+                        clock, cpu = now, used
+                if profile:
+                    profile.disable()
 
 
 def main() -> None:
     """Read the options and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--acts", type=int, default=20_000)
-    parser.add_argument("--batch", type=int, default=500)
-    parser.add_argument("--profile", action="store_true")
+    parser = options(__doc__ or "")
+    parser.add_argument("--acts", type=int, help="judge so many once, and show how the speed changes meanwhile")
+    parser.add_argument("--batch", type=int, default=BATCH, help="with --acts: acts of one transaction")
+    parser.add_argument("--profile", action="store_true", help="with --acts: show where the time goes")
     asked = parser.parse_args()
+    if asked.acts is None:
+        print(table(uvloop.run(measure(Rounds(asked.rounds, asked.scale)))))
+        return
     profile = cProfile.Profile() if asked.profile else None
-    uvloop.run(bench(asked.acts, asked.batch, profile))
+    uvloop.run(look(asked.acts, asked.batch, profile))
     if profile:
         pstats.Stats(profile).sort_stats("tottime").print_stats(30)
 

@@ -44,6 +44,32 @@ async def send(requests: Sequence[bytes], port: int, *, connections: int) -> Sen
     )
 
 
+class Connection:
+    """One connection on which requests are sent when their time has come."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take an open connection."""
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    async def to(cls, port: int) -> "Connection":
+        """Connect to a service of this machine."""
+        return cls(*await asyncio.open_connection(LOOPBACK, port))
+
+    async def post(self, content: bytes) -> int:
+        """Send one request and return how many acts were accepted; ``RuntimeError`` where the answer is not 200."""
+        self._writer.write(content)
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        body = await self._reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r\n")[0]))
+        if not head.startswith(b"http/1.1 200"):
+            raise RuntimeError(body.decode())
+        return body.count(b'"accepted"')
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
+
+
 class _Sender(asyncio.Protocol):
     """One connection."""
 
