@@ -55,6 +55,7 @@ async def _checks(home: Path) -> AsyncIterator[Finding]:
         return
     for name in SERVERS:
         yield await _listens(name, ports.get(name, 0))
+    yield _encrypted(home)
     async with httpx.AsyncClient(timeout=5) as client:
         for name in SERVICES:
             async for finding in _service(client, name, ports.get(name, 0)):
@@ -91,6 +92,15 @@ def _ports(home: Path) -> dict[str, int]:
         return {str(name): int(port) for name, port in json.loads((home / "ports.json").read_text("utf-8")).items()}
     except (OSError, ValueError):
         return {}
+
+
+def _encrypted(home: Path) -> Finding:
+    """Tell what travels in the clear; on loopback only, so it is no fault."""
+    nats = "NATS 用 TLS" if (home / "nats-ca.pem").exists() else "NATS 未加密（jianfu up --tls 可开启）"
+    postgres = "自带的 PostgreSQL 没有编入 TLS，只在本机回环上监听"
+    return Finding(
+        "传输加密", well=True, detail=f"{nats}；{postgres}，跨机部署请用 DATABASE_URL 与 sslmode=verify-full"
+    )
 
 
 async def _listens(name: str, port: int) -> Finding:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from deploy.chinese import ChineseParser
 from deploy.commands import add_home
 from deploy.embedded.errors import Unusable
-from deploy.embedded.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -64,16 +63,17 @@ def monitor_address(arguments: argparse.Namespace) -> str | None:
 
 def nats_address(arguments: argparse.Namespace, user: str = "auditor") -> str:
     """Give the address of the NATS server for one of the embedded server's users; ``Unusable`` if none is known."""
+    from deploy.embedded.nats import address
+
     found: str | None = arguments.nats or os.environ.get("NATS_URL")
     if found:
         return found
     root: Path = arguments.home
     try:
         port = json.loads((root / "ports.json").read_text("utf-8"))["nats"]
-        password = (root / "secrets" / f"nats-{user}.password").read_text("ascii")
     except (OSError, KeyError, ValueError) as error:
         raise Unusable(f"数据目录 {root} 里没有运行过系统。请先运行 jianfu up，或设置 NATS_URL。") from error
-    return f"nats://{user}:{password}@{LOOPBACK}:{port}"
+    return address(root, user, port)
 
 
 def public_keys(arguments: argparse.Namespace) -> "PublicKeys":

@@ -1,8 +1,9 @@
 """One PostgreSQL role and one schema for each service, and the services' migrations."""
 
 import json
+import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 
@@ -22,9 +23,10 @@ SEALED = {"ledger": ("journal", "signed_checkpoint")}
 async def prepare(superuser_url: str, home: Home) -> dict[str, str]:
     """Make roles and schemas and apply all migrations; give each service's address of the database.
 
-    A role sees no schema but its own, and owns all in it but what is sealed. Addresses carry passwords: not for logs.
+    A role sees no schema but its own, and owns all in it but what is sealed. Addresses name the files of passwords and hold none.
     """
-    addresses = {service: _address(superuser_url, service, home) for service in OWNERS}
+    place = urlsplit(superuser_url).netloc.rpartition("@")[2]
+    addresses = {service: _address(place, service, home.secrets) for service in OWNERS}
     admin = await asyncpg.connect(superuser_url)
     try:
         for service in OWNERS:
@@ -46,10 +48,9 @@ def address_on_disk(root: Path, service: str) -> str:
     """Give a service's address of the database that runs on a data folder; ``Unusable`` if none ever ran there."""
     try:
         port = json.loads((root / "ports.json").read_text("utf-8"))["postgres"]
-        password = (root / "secrets" / f"postgres-{service}.password").read_text("ascii")
     except (OSError, KeyError, ValueError) as error:
         raise Unusable(f"数据目录 {root} 里没有运行过系统。请先运行 jianfu up,或设置 DATABASE_URL。") from error
-    return f"postgresql://{service}:{password}@{LOOPBACK}:{port}/{DATABASE}"
+    return _address(f"{LOOPBACK}:{port}", service, root / "secrets")
 
 
 async def _ensure_role(admin: "asyncpg.Connection[asyncpg.Record]", role: str, password: str) -> None:
@@ -91,9 +92,14 @@ async def _seal(admin: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
 
 
 def _password(service: str, home: Home) -> str:
-    return home.secret(f"postgres-{service}.password")
+    """Give a service's password, which lies in a file as libpq reads it (``passfile``)."""
+    line = home.secret(_file(service), lambda: f"*:*:*:{service}:{secrets.token_urlsafe(24)}")
+    return line.rpartition(":")[2]
 
 
-def _address(superuser_url: str, service: str, home: Home) -> str:
-    parts = urlsplit(superuser_url)
-    return parts._replace(netloc=f"{service}:{_password(service, home)}@{parts.hostname}:{parts.port}").geturl()
+def _file(service: str) -> str:
+    return f"postgres-{service}.pgpass"
+
+
+def _address(place: str, service: str, folder: Path) -> str:
+    return f"postgresql://{service}@{place}/{DATABASE}?passfile={quote(str(folder.absolute() / _file(service)))}"

@@ -13,17 +13,8 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
     nats_url: SecretStr = Field(
-        validation_alias="NATS_URL", description="The JetStream server; may carry user and password."
-    )
-    nats_seed_file: Path | None = Field(
-        default=None,
-        validation_alias="NATS_SEED_FILE",
-        description="File with the nkey seed of this service's NATS user.",
-    )
-    nats_ca_file: Path | None = Field(
-        default=None,
-        validation_alias="NATS_CA_FILE",
-        description="Certificate authority of the NATS server; turns TLS on.",
+        validation_alias="NATS_URL",
+        description="NATS: nats://user@host:4222?seed_file=…&ca_file=… (an nkey seed; an authority turns TLS on).",
     )
     database_url: SecretStr = Field(
         validation_alias="DATABASE_URL", description="The PostgreSQL database, as postgresql://…"

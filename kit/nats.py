@@ -7,8 +7,8 @@ import signal
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 import nats.errors
 import structlog
@@ -17,6 +17,7 @@ from nats.aio.subscription import Subscription
 from pydantic import SecretStr
 
 from kit.config import reveal
+from kit.secret_files import read_secret
 
 PING_INTERVAL: Final = 10
 """Seconds; two unanswered pings end a half-open connection (the library waits 120 s for each)."""
@@ -33,38 +34,59 @@ def inbox_of(user: str) -> str:
     return f"_INBOX_{user}"
 
 
-def user_of(url: SecretStr | str) -> str | None:
-    """Return the user that a URL names."""
-    return urlsplit(reveal(url)).username
+class Address(NamedTuple):
+    """What a URL says: where the server is, as whom to connect, and how to know it."""
+
+    server: str
+    """As the library takes it; a password is in it, a user with an nkey is not."""
+    user: str | None
+    seed_file: Path | None
+    tls: ssl.SSLContext | None
 
 
-async def connect(
-    url: SecretStr | str,
-    *,
-    name: str,
-    seed_file: Path | None = None,
-    ca_file: Path | None = None,
-    patience: float = 30.0,
-) -> Client:
-    """Connect as ``name``; afterwards reconnect for ever.
+def read_address(url: SecretStr | str) -> Address:
+    """Read ``nats://user@host:4222?seed_file=/…/user.nk&ca_file=/…/ca.pem``.
 
-    The URL may carry user and password; ``seed_file`` holds an nkey seed instead, and ``ca_file`` turns TLS on. Answers
-    come to the inboxes of that user, or of ``name`` where the URL has none. Waits up to ``patience`` seconds for
+    ``seed_file`` holds the user's nkey seed, ``ca_file`` the authority of the server's certificate and turns TLS on; a
+    server without nkeys takes ``user:password@`` instead. Raises ``ValueError`` for another parameter or a seed that
+    others may read, ``OSError`` where a file cannot be read.
+    """
+    parts = urlsplit(reveal(url))
+    given = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    seed_file, ca_file = given.pop("seed_file", None), given.pop("ca_file", None)
+    if given:
+        raise ValueError(f"NATS address: expected seed_file and ca_file, not {', '.join(sorted(given))}")
+    if seed_file is not None:
+        read_secret(Path(seed_file))
+    place = parts.netloc if seed_file is None else parts.netloc.rpartition("@")[2]
+    return Address(
+        f"{parts.scheme}://{place}",
+        parts.username,
+        None if seed_file is None else Path(seed_file),
+        None if ca_file is None else ssl.create_default_context(cafile=ca_file),
+    )
+
+
+async def connect(url: SecretStr | str, *, name: str, patience: float = 30.0) -> Client:
+    """Connect as ``name`` to what ``read_address`` reads; afterwards reconnect for ever.
+
+    Answers come to the inboxes of the URL's user, or of ``name`` where it has none. Waits up to ``patience`` seconds for
     the first connection and then raises ``ConnectionError``. Later trouble is logged and never raised by a callback.
     """
+    address = read_address(url)
     client = _Connection(name)
     options: dict[str, Any] = {
         "reconnect_time_wait": 0.25,
-        "inbox_prefix": inbox_of(user_of(url) or name),
+        "inbox_prefix": inbox_of(address.user or name),
     }  # loose keywords, as the library takes them (declared int)
-    if seed_file is not None:
-        options["nkeys_seed"] = str(seed_file)
-    if ca_file is not None:
-        options["tls"] = ssl.create_default_context(cafile=str(ca_file))
+    if address.seed_file is not None:
+        options["nkeys_seed"] = str(address.seed_file)
+    if address.tls is not None:
+        options["tls"] = address.tls
     try:
         async with asyncio.timeout(patience):
             await client.connect(
-                reveal(url),
+                address.server,
                 name=name,
                 allow_reconnect=True,
                 max_reconnect_attempts=-1,

@@ -140,11 +140,10 @@ async def js(nc: "Client") -> "JetStreamContext":
 
 
 async def _renew_streams(url: str, wanted: "list[StreamConfig]", *, keep: bool = False) -> None:
-    import nats
-
+    from kit.nats import connect
     from kit.streams import ensure_stream
 
-    connection = await nats.connect(url)
+    connection = await connect(url, name="test")
     jetstream = connection.jetstream()
     for old in [] if keep else await jetstream.streams_info():
         await jetstream.delete_stream(str(old.config.name))

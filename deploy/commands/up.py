@@ -33,6 +33,7 @@ def register(commands: Commands) -> None:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="端口", help="控制台的端口（默认沿用上次的）")
+    parser.add_argument("--tls", action="store_true", help="本机各进程与 NATS 之间也用 TLS（证书自动生成）")
     parser.add_argument("--with-parent", action="store_true", help="启动它的进程结束时一并停止")
 
 
@@ -91,7 +92,7 @@ def _run(arguments: argparse.Namespace, then: "Callable[[System], Awaitable[int 
     if arguments.port is not None:
         demand(arguments.port, "控制台")
     say("正在启动 NATS 与 PostgreSQL……")
-    with running(arguments.home) as servers:
+    with running(arguments.home, tls=arguments.tls) as servers:
         if arguments.port is not None:
             servers.ports.remember("console", arguments.port)
         say("正在启动各服务……")

@@ -1,5 +1,6 @@
 """Who may connect to the NATS server, and what each may do there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kit.nats import inbox_of
@@ -58,15 +59,15 @@ USERS = (
 )
 
 
-def accounts(passwords: dict[str, str]) -> str:
-    """Give the ``accounts`` part of the server's configuration; ``passwords`` by user name."""
+def accounts(keys: Mapping[str, str]) -> str:
+    """Give the ``accounts`` part of the server's configuration; ``keys`` are the public nkeys by user name."""
     names = dict.fromkeys(user.account for user in USERS)
-    return "\n".join(f"  {name} {{ jetstream: enabled, users: [\n{_users(name, passwords)}\n  ] }}" for name in names)
+    return "\n".join(f"  {name} {{ jetstream: enabled, users: [\n{_users(name, keys)}\n  ] }}" for name in names)
 
 
-def _users(account: str, passwords: dict[str, str]) -> str:
+def _users(account: str, keys: Mapping[str, str]) -> str:
     return "\n".join(
-        f'    {{ user: {user.name}, password: "{passwords[user.name]}"{_permissions(user)} }}'
+        f"    {{ nkey: {keys[user.name]}{_permissions(user)} }}  # {user.name}"
         for user in USERS
         if user.account == account
     )

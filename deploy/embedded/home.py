@@ -6,16 +6,21 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.embedded.errors import Unusable
+from kit.secret_files import Exposed, read_secret
 
 ENOUGH_BYTES = 500 * 1024 * 1024
 """With less free space than this PostgreSQL and JetStream would stop soon after the start."""
 
 LOG_BYTES = 10 * 1024 * 1024
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(24)
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,15 @@ class Home:
             path.replace(path.with_suffix(".log.1"))
         return path
 
-    def secret(self, name: str) -> str:
-        """Read a generated password, making it on the first call."""
+    def secret(self, name: str, make: Callable[[], str] = _new_password) -> str:
+        """Read a generated secret, by default a password, making it on the first call; ``Unusable`` if others may too."""
         path = self.secrets / name
         if not path.exists():
-            write_secret(path, secrets.token_urlsafe(24))
-        return path.read_text("ascii")
+            write_secret(path, make())
+        try:
+            return read_secret(path).decode("ascii")
+        except Exposed as error:
+            raise Unusable(f"密钥文件 {path} 的权限过宽，其他用户可读。请执行：chmod 600 {path}") from error
 
 
 def write_secret(path: Path, text: str) -> None:

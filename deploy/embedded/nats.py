@@ -10,12 +10,16 @@ import subprocess
 import sysconfig
 import time
 from pathlib import Path
+from urllib.parse import urlencode
+
+import nkeys
 
 from deploy.embedded.accounts import USERS, accounts
 from deploy.embedded.child import spawn, stop, tethered
 from deploy.embedded.errors import Unusable
 from deploy.embedded.home import Home, write_secret
 from deploy.embedded.ports import LOOPBACK
+from kit import clock
 
 PATIENCE = 30.0
 FAILED = b"JetStream failed to store a msg"
@@ -28,11 +32,31 @@ server_name: jianfu
 listen: "{host}:{port}"
 http: "{host}:{monitoring}"
 max_payload: 8MB
-jetstream {{ store_dir: "{store}", max_file: 50GB, max_mem: 256MB, sync_interval: {sync} }}
+{tls}jetstream {{ store_dir: "{store}", max_file: 50GB, max_mem: 256MB, sync_interval: {sync} }}
 accounts {{
 {accounts}
 }}
 """
+
+
+def address(root: Path, user: str, port: int) -> str:
+    """Give the address of the server of a data folder for one of its users (``kit.nats.read_address``)."""
+    files = {"seed_file": str(root.absolute() / "secrets" / _seed(user))}
+    if (authority := _authority(root)).exists():
+        files["ca_file"] = str(authority)
+    return f"nats://{user}@{LOOPBACK}:{port}?{urlencode(files, safe='/')}"
+
+
+def _seed(user: str) -> str:
+    return f"nats-{user}.nk"
+
+
+def _new_seed() -> str:
+    return str(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER).decode("ascii"))
+
+
+def _authority(root: Path) -> Path:
+    return root.absolute() / "nats-ca.pem"
 
 
 class Nats:
@@ -40,19 +64,23 @@ class Nats:
 
     title = "NATS"
 
-    def __init__(self, home: Home, port: int, monitoring_port: int, *, fast: bool = False) -> None:
-        """Plan a server on these ports; nothing happens before ``start``. ``fast`` leaves syncing to the system."""
+    def __init__(self, home: Home, port: int, monitoring_port: int, *, fast: bool = False, tls: bool = False) -> None:
+        """Plan a server on these ports; nothing happens before ``start``.
+
+        ``fast`` leaves syncing to the system. With ``tls`` clients reach it by TLS only.
+        """
         self._home = home
         self._port = port
         self._monitoring_port = monitoring_port
+        self._tls = tls
         self._sync = "2m" if fast else "always"
         self._log = home.log("nats")
         self._heard = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, user: str) -> str:
-        """Give the address for a user of ``accounts``, password included: not for logs."""
-        return f"nats://{user}:{self._password(user)}@{LOOPBACK}:{self._port}"
+        """Give the address for a user of ``accounts``; it names files and holds no secret."""
+        return address(self._home.root, user, self._port)
 
     @property
     def alive(self) -> bool:
@@ -129,11 +157,24 @@ class Nats:
             monitoring=self._monitoring_port,
             store=self._store,
             sync=self._sync,
-            accounts=accounts({user.name: self._password(user.name) for user in USERS}),
+            tls=self._secured(),
+            accounts=accounts({user.name: self._public_key(user.name) for user in USERS}),
         )
 
-    def _password(self, user: str) -> str:
-        return self._home.secret(f"nats-{user}.password")
+    def _secured(self) -> str:
+        """Give the part of the configuration about TLS; its authority's file tells every client of this folder."""
+        if not self._tls:
+            _authority(self._home.root).unlink(missing_ok=True)
+            return ""
+        from deploy.embedded import certificates
+
+        files = certificates.ensure(self._home.secrets, clock.now())
+        write_secret(_authority(self._home.root), files.authority.read_text("ascii"))
+        return f'tls {{ cert_file: "{files.certificate}", key_file: "{files.key}", min_version: "1.3" }}\n'
+
+    def _public_key(self, user: str) -> str:
+        seed = self._home.secret(_seed(user), _new_seed)
+        return str(nkeys.from_seed(bytearray(seed, "ascii")).public_key.decode("ascii"))
 
     def _failure(self) -> Unusable:
         log = self._log.read_text("utf-8", errors="replace")[-1500:]

@@ -1,7 +1,6 @@
 """Adapters that speak NATS: the request subject ``intake.events`` takes a batch and answers as HTTP does."""
 
 import contextlib
-import ssl
 from typing import Final, Self
 
 import msgspec
@@ -11,10 +10,9 @@ from faststream.nats.security import NatsNKey
 from faststream.security import BaseSecurity
 
 from kit import clock
-from kit.config import reveal
 from kit.errors import Forbidden, Overloaded, Rejected, Unauthorized, title_of
 from kit.failures import describe, is_outage
-from kit.nats import PING_INTERVAL, close, end_process, inbox_of, settle, user_of
+from kit.nats import PING_INTERVAL, Address, close, end_process, inbox_of, read_address, settle
 from kit.telemetry import span
 from kit.tokens import Keys, Principal, Role, verify
 from services.intake.config import Settings
@@ -46,14 +44,15 @@ class Requests:
     def __init__(self, settings: Settings, taker: Taker, keys: Keys) -> None:
         """Plan it; nothing connects before the block begins."""
         self._ending = False
+        address = read_address(settings.nats_url)
         self.broker = NatsBroker(
-            reveal(settings.nats_url),
+            address.server,
             name=_NAME,
-            inbox_prefix=inbox_of(user_of(settings.nats_url) or QUEUE),
+            inbox_prefix=inbox_of(address.user or QUEUE),
             max_reconnect_attempts=-1,
             ping_interval=PING_INTERVAL,
             closed_cb=self._closed,
-            security=_security(settings),
+            security=_security(address),
             logger=None,
             description="Facts handed over by adapters",
         )
@@ -147,8 +146,7 @@ async def _undecoded(message: NatsMessage) -> bytes:
     return bytes(message.body)
 
 
-def _security(settings: Settings) -> BaseSecurity | None:
-    context = ssl.create_default_context(cafile=str(settings.nats_ca_file)) if settings.nats_ca_file else None
-    if settings.nats_seed_file is not None:
-        return NatsNKey(settings.nats_seed_file, ssl_context=context)
-    return BaseSecurity(ssl_context=context) if context else None
+def _security(address: Address) -> BaseSecurity | None:
+    if address.seed_file is not None:
+        return NatsNKey(address.seed_file, ssl_context=address.tls)
+    return BaseSecurity(ssl_context=address.tls) if address.tls else None

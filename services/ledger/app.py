@@ -49,9 +49,7 @@ def create_app(settings: Settings, ledgers: Sequence[Ledger] | None = None) -> F
             )
             readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
             stack.push_async_callback(readers.close)
-            nc = await connect(
-                settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
-            )
+            nc = await connect(settings.nats_url, name=SCHEMA)
             stack.push_async_callback(close, nc)
             await build_missing(pool, ledgers)
             recorder, progress = Recorder.of(pool, ledgers, settings.algorithm), Progress()

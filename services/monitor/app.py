@@ -45,9 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
             )
             readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
             stack.push_async_callback(readers.close)
-            nc = await connect(
-                settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=settings.nats_ca_file
-            )
+            nc = await connect(settings.nats_url, name=SCHEMA)
             stack.push_async_callback(close, nc)
             rules, packs = shipped()
             state = State(load(rules, packs), builtin())

@@ -102,11 +102,9 @@ async def _connect(plan: _Plan, stack: AsyncExitStack) -> _Outside:
     )
     readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
     stack.push_async_callback(readers.close)
-    ca_file = settings.nats_ca_file
-    nc = await connect(settings.nats_url, name=SCHEMA, seed_file=settings.nats_seed_file, ca_file=ca_file)
+    nc = await connect(settings.nats_url, name=SCHEMA)
     stack.push_async_callback(close, nc)
-    seed_file = settings.clues_nats_seed_file
-    clues_nc = await connect(settings.clues_nats_url, name=f"{SCHEMA}-clues", seed_file=seed_file, ca_file=ca_file)
+    clues_nc = await connect(settings.clues_nats_url, name=f"{SCHEMA}-clues")
     stack.push_async_callback(close, clues_nc)
     around = Surroundings(settings.allowed_networks, settings.channel_timeout, settings.console_url)
     channels = open_channels(settings.channels_file, plan.addressees, around)

@@ -17,10 +17,8 @@ class Settings(ServiceSettings):
     """The settings of notify beside those of every service."""
 
     clues_nats_url: SecretStr = Field(
-        validation_alias="CLUES_NATS_URL", description="The NATS account of the clues; nobody else connects to it."
-    )
-    clues_nats_seed_file: Path | None = Field(
-        default=None, validation_alias="CLUES_NATS_SEED_FILE", description="File with the nkey seed for that account."
+        validation_alias="CLUES_NATS_URL",
+        description="The NATS account of the clues, as NATS_URL; nobody else connects to it.",
     )
     routes_file: Path = Field(
         default=_HERE / "routes.toml", validation_alias="NOTIFY_ROUTES_FILE", description="Who is told of which alert."

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import nats
 import uvicorn
 
 from deploy.access import SERVICES
 from kit import clock
+from kit.nats import connect
 from kit.tokens import Principal, Role, mint, new_key_pair
 from tests import factories
 from tests.eventually import eventually
@@ -119,7 +119,7 @@ async def seeded(system: System) -> World:
     """Let both counties' adapters and operators tell the same kinds of things, each in its own words."""
     own = await _tell(system, OWN, "甲县公开事项")
     foreign = await _tell(system, FOREIGN, "乙县内部事项")
-    connection = await nats.connect(system.nats)
+    connection = await connect(system.nats, name="test")
     stream = connection.jetstream()
     for place in (OWN, FOREIGN):
         future = factories.issued(place=place, unit=f"{place}.office", source=f"/{place}/oa")

@@ -1,18 +1,23 @@
 """Every NATS user on every class of subjects: what ``deploy.embedded.accounts`` grants it may do, and nothing else."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-import nats
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from deploy.embedded import accounts
 from deploy.embedded.accounts import ADMIN, CLUES_ADMIN, USERS
+from deploy.embedded.home import held
 from deploy.embedded.nats import Nats
+from deploy.embedded.ports import Ports
 from deploy.embedded.servers import running
 from deploy.streams import ensure
-from kit.nats import inbox_of, settle
+from kit.nats import connect, inbox_of, read_address, settle
 
 pytestmark = pytest.mark.connected
 
@@ -96,6 +101,14 @@ class Guest(Client):
     async def heard(self, error: Exception) -> None:
         self.refused.append(str(error).lower())
 
+    async def tells_of(self) -> set[str]:
+        """Return what of everything that anybody publishes it may."""
+        return {what for what, subject in PUBLISHED.items() if await self.tells(subject)}
+
+    async def hears_of(self) -> set[str]:
+        """Return what of everything that anybody hears it may."""
+        return {what for what, subject in HEARD.items() if await self.hears(subject)}
+
     async def tells(self, subject: str) -> bool:
         """Publish and return whether the server took it."""
         await self.publish(subject, b"{}")
@@ -122,21 +135,32 @@ async def bus(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nats]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def guest(bus: Nats, request: pytest.FixtureRequest) -> AsyncIterator[Guest]:
-    client = Guest()
-    name: str = request.param
-    await client.connect(bus.url(name), inbox_prefix=inbox_of(name), error_cb=client.heard, allow_reconnect=False)
+    client = await visiting(bus, request.param)
     yield client
     await client.close()
 
 
+async def visiting(bus: Nats, name: str) -> Guest:
+    """Return the connection of a user."""
+    client, address = Guest(), read_address(bus.url(name))
+    await client.connect(
+        address.server,
+        nkeys_seed=str(address.seed_file),
+        inbox_prefix=inbox_of(name),
+        error_cb=client.heard,
+        allow_reconnect=False,
+    )
+    return client
+
+
 @pytest.mark.parametrize(("guest", "name"), [(name, name) for name in NAMES], indirect=["guest"], ids=NAMES)
 async def test_a_user_publishes_what_is_its_own_and_nothing_else(guest: Guest, name: str) -> None:
-    assert {what for what, subject in PUBLISHED.items() if await guest.tells(subject)} == MAY_PUBLISH[name]
+    assert await guest.tells_of() == MAY_PUBLISH[name]
 
 
 @pytest.mark.parametrize(("guest", "name"), [(name, name) for name in NAMES], indirect=["guest"], ids=NAMES)
 async def test_a_user_hears_its_own_inboxes_and_nothing_else(guest: Guest, name: str) -> None:
-    assert {what for what, subject in HEARD.items() if await guest.hears(subject)} == MAY_HEAR[name]
+    assert await guest.hears_of() == MAY_HEAR[name]
 
 
 @pytest.mark.parametrize("guest", ["intake"], indirect=True)
@@ -147,10 +171,42 @@ async def test_who_answers_requests_answers_each_once_and_speaks_to_no_inbox_una
 
     await guest.subscribe("intake.events", cb=answer)
     await guest.flush()
-    adapter = await nats.connect(bus.url("adapter"))
+    adapter = await connect(bus.url("adapter"), name="adapter")
     assert (await adapter.request("intake.events", b"[]", timeout=5)).data == b"1"
     await adapter.close()
     assert not await guest.tells("_INBOX.somebody")
+
+
+@pytest.mark.parametrize(
+    ("wider", "tells", "hears"),
+    [
+        ({"publish": ("facts.>",)}, True, False),
+        ({"publish": ("$JS.API.STREAM.DELETE.FACTS",)}, True, False),
+        ({"publish": (">",)}, True, False),
+        ({"subscribe": ("intake.>",)}, False, True),
+        ({"subscribe": (">",)}, False, True),
+        ({"publish": None}, True, False),
+    ],
+)
+async def test_a_planted_wide_subject_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wider: dict[str, Any], *, tells: bool, hears: bool
+) -> None:
+    [ledger] = [user for user in USERS if user.name == "ledger"]
+    given: dict[str, Any] = {key: value and (*(getattr(ledger, key) or ()), *value) for key, value in wider.items()}
+    planted = tuple(replace(user, **given) if user is ledger else user for user in USERS)
+    monkeypatch.setattr(accounts, "USERS", planted)
+    with held(tmp_path / "home") as home:
+        ports = Ports(home.ports)
+        server = Nats(home, ports.choose("nats"), ports.choose("nats-monitoring"), fast=True)
+        server.start()
+        try:
+            await ensure(server.url(ADMIN.name), server.url(CLUES_ADMIN.name))
+            client = await visiting(server, "ledger")
+            assert (await client.tells_of() != MAY_PUBLISH["ledger"]) is tells
+            assert (await client.hears_of() != MAY_HEAR["ledger"]) is (hears or given.get("publish", "") is None)
+            await client.close()
+        finally:
+            server.stop()
 
 
 def test_every_user_is_in_the_tables() -> None:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
-import nats
+import nats.errors
 import pytest
 from nats.aio.client import Client
 
@@ -57,7 +58,7 @@ async def test_rows_and_messages_outlive_the_servers(home: Path) -> None:
         database = await asyncpg.connect(servers.postgres.url)
         await database.execute("create table kept as select 42 as answer")
         await database.close()
-        bus = await nats.connect(servers.nats.url(ADMIN.name))
+        bus = await connect(servers.nats.url(ADMIN.name), name="test")
         await bus.jetstream().add_stream(name="KEPT", subjects=["kept"])
         await bus.jetstream().publish("kept", b"42")
         await bus.close()
@@ -66,7 +67,7 @@ async def test_rows_and_messages_outlive_the_servers(home: Path) -> None:
         assert await database.fetchval("select answer from kept") == 42
         await database.execute("drop table kept")
         await database.close()
-        bus = await nats.connect(servers.nats.url(ADMIN.name))
+        bus = await connect(servers.nats.url(ADMIN.name), name="test")
         assert (await bus.jetstream().get_msg("KEPT", 1)).data == b"42"
         await bus.jetstream().delete_stream("KEPT")
         await bus.close()
@@ -86,8 +87,8 @@ async def test_outside_tests_every_write_reaches_the_disk(tmp_path: Path) -> Non
 async def test_the_two_accounts_share_nothing(home: Path) -> None:
     with running(home, fast=True) as servers:
         app, clues = (
-            await nats.connect(servers.nats.url(ADMIN.name)),
-            await nats.connect(servers.nats.url(CLUES_ADMIN.name)),
+            await connect(servers.nats.url(ADMIN.name), name="test"),
+            await connect(servers.nats.url(CLUES_ADMIN.name), name="test"),
         )
         await clues.jetstream().add_stream(name="SECRET", subjects=["clues.>"])
         assert await app.jetstream().streams_info() == []
@@ -98,7 +99,7 @@ async def test_the_two_accounts_share_nothing(home: Path) -> None:
 
 async def test_a_service_publishes_only_what_is_its_own(home: Path) -> None:
     with running(home, fast=True) as servers:
-        admin = await nats.connect(servers.nats.url(ADMIN.name))
+        admin = await connect(servers.nats.url(ADMIN.name), name="test")
         await admin.jetstream().add_stream(name="FACTS", subjects=["facts.>"])
         intake, ledger = [await connect(servers.nats.url(name), name=name) for name in ("intake", "ledger")]
         await intake.jetstream().publish("facts.x", b"1")
@@ -123,7 +124,7 @@ async def test_strangers_are_refused(home: Path) -> None:
             await asyncpg.connect(servers.postgres.url, password="guessed")
         stranger = Client()
         with pytest.raises(nats.errors.Error, match="Authorization"):
-            await stranger.connect(f"nats://{servers.nats.url(ADMIN.name).rpartition('@')[2]}", allow_reconnect=False)
+            await stranger.connect(f"nats://{urlsplit(servers.nats.url(ADMIN.name)).netloc}", allow_reconnect=False)
         await stranger.close()
 
 

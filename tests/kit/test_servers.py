@@ -2,8 +2,11 @@
 
 import os
 import signal
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
+import nkeys
 import pytest
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
@@ -96,9 +99,18 @@ async def test_no_server_is_an_error_after_the_patience(capsys: pytest.CaptureFi
     assert "word-of-nats" not in said
 
 
-async def test_a_wrong_password_is_an_error_after_the_patience(killable: Killable) -> None:
-    with pytest.raises(ConnectionError, match="uthorization"):
-        await kit_nats.connect(killable.url.replace("://", "://x"), name="test", patience=0.5)
+async def test_a_stranger_s_key_and_a_guessed_password_are_errors_after_the_patience(
+    killable: Killable, tmp_path: Path
+) -> None:
+    seed = tmp_path / "stranger.nk"
+    seed.write_bytes(nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER))
+    seed.chmod(0o600)
+    address = urlsplit(killable.url)
+    stranger = address._replace(query=f"seed_file={seed}").geturl()
+    guessed = f"nats://{address.username}:guessed@{address.hostname}:{address.port}"
+    for url in (stranger, guessed):
+        with pytest.raises(ConnectionError, match="uthorization"):
+            await kit_nats.connect(url, name="test", patience=0.5)
 
 
 async def test_a_connection_comes_back_and_says_so(

@@ -10,7 +10,6 @@ from typing import Any
 
 import asyncpg
 import httpx
-import nats
 import pytest
 
 from contracts.alerts import AlertRecorded, DossierRead
@@ -18,6 +17,7 @@ from contracts.catalog import decode
 from contracts.event import Event, Recorded
 from contracts.rules import RuleReleased
 from kit import clock
+from kit.nats import connect
 from kit.tokens import new_key_pair
 from services.monitor import store
 from services.monitor.app import create_app
@@ -35,7 +35,7 @@ SHORT = {"ended_at": "2025-03-04T10:00:00+08:00"}
 
 async def held(url: str, name: str) -> list[bytes]:
     """Return what a stream holds."""
-    nc = await nats.connect(url)
+    nc = await connect(url, name="test")
     try:
         js = nc.jetstream()
         last = (await js.stream_info(name)).state.last_seq

@@ -153,9 +153,8 @@ async def start(
     dsn: str, nats_url: str, clues_url: str, js: "JetStreamContext", tmp_path: Path
 ) -> "AsyncIterator[Start]":
     """Give a function that starts notify with settings by their environment names."""
-    import nats
-
     from kit.db import connect_pool
+    from kit.nats import connect
     from kit.tokens import new_key_pair
 
     private, public = new_key_pair()
@@ -163,7 +162,7 @@ async def start(
     async with AsyncExitStack() as stack:
         pool = await connect_pool(dsn, size=4, schema="notify")
         stack.push_async_callback(pool.close)
-        clues = await nats.connect(clues_url)
+        clues = await connect(clues_url, name="test")
         stack.push_async_callback(clues.close)
 
         async def run(**settings: Any) -> Notify:

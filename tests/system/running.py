@@ -16,6 +16,7 @@ import httpx
 
 from deploy import database, tokens
 from deploy.embedded.accounts import ADMIN, CLUES_ADMIN
+from deploy.embedded.nats import address
 from deploy.embedded.ports import LOOPBACK
 from kit.auth import Principal, Role
 from tests.eventually import eventually
@@ -69,8 +70,7 @@ class Running:
 
     def nats_of(self, user: str) -> str:
         """Return a NATS user's address."""
-        password = (self.root / "secrets" / f"nats-{user}.password").read_text("ascii")
-        return f"nats://{user}:{password}@{LOOPBACK}:{self.port('nats')}"
+        return address(self.root, user, self.port("nats"))
 
     def port(self, name: str) -> int:
         """Return the port at which a service or server listens."""

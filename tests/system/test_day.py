@@ -8,13 +8,13 @@ from typing import Any
 
 import asyncpg
 import httpx
-import nats
 import pytest
 import pytest_asyncio
 from nats.js.api import StorageType
 
 from deploy import cli
 from deploy.embedded.ports import LOOPBACK
+from kit.nats import connect
 from tests import factories
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
@@ -114,7 +114,7 @@ async def _live(day: Day) -> None:
     await _say(day, "twice", [DOCUMENT, {**DOCUMENT, "data": {**DOCUMENT["data"], "pages": 7}}], BATCH)
     rubbish = [17, {**AGAIN, "id": "bad-time", "time": "昨天"}, {**DOCUMENT, "id": "doc-secret", "data": _secret()}]
     await _say(day, "rubbish", [factories.launched(id="ins-1"), *rubbish, factories.visited(id="visit-1")], BATCH)
-    connection = await nats.connect(day.system.nats_of("adapter"))
+    connection = await connect(day.system.nats_of("adapter"), name="test")
     answer = await connection.request(
         "intake.events",
         json.dumps([CERTIFICATE, DOCUMENT]).encode(),
@@ -257,7 +257,7 @@ async def test_acknowledged_means_on_disk_by_the_servers_own_word(day: Day) -> N
         told = (await http.get(f"http://{LOOPBACK}:{day.system.port('nats-monitoring')}/varz")).json()
     assert told["jetstream"]["config"]["sync_always"] is True
     for address, names in ((day.system.nats, {"FACTS", "ALERTS"}), (day.system.clues, {"CLUES"})):
-        connection = await nats.connect(address)
+        connection = await connect(address, name="test")
         streams = await connection.jetstream().streams_info()
         await connection.close()
         assert {info.config.name for info in streams} == names
@@ -291,7 +291,7 @@ async def _taken(day: Day, fact: Event) -> bool:
 async def test_what_nobody_can_read_is_parked_by_each_reader_and_listed_by_the_command(
     day: Day, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    connection = await nats.connect(day.system.nats)
+    connection = await connect(day.system.nats, name="test")
     for subject in ("facts.990101.doc.issued", "alerts.990101.warning.DOC-01"):
         await connection.jetstream().publish(subject, b"{")
     await connection.close()

@@ -10,9 +10,10 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 import httpx
-import nats
+import nats.errors
 
 from contracts.event import fact_id
+from kit.nats import connect
 from services.ledger.rebuild import rebuild
 from services.monitor.book import load, shipped
 from tests.monitor.test_apply import expected
@@ -43,7 +44,7 @@ class Stored(NamedTuple):
 
 async def stream(url: str, name: str) -> list[Stored]:
     """Return everything that a stream holds, in order."""
-    connection = await nats.connect(url)
+    connection = await connect(url, name="test")
     try:
         js = connection.jetstream()
         last = (await js.stream_info(name)).state.last_seq
@@ -81,7 +82,7 @@ async def _work(system: Running) -> str:
     notify = await _one(system, "notify", _NOTIFY_WORK)
     monitor = await _one(system, "monitor", _MONITOR_WORK)
     ledger = await _one(system, "ledger", _LEDGER_WORK)
-    connection = await nats.connect(system.nats, allow_reconnect=False, connect_timeout=2)
+    connection = await connect(system.nats, name="test", patience=2)
     try:  # after the tables: what an outbox let go meanwhile is at the end of a stream
         js = connection.jetstream()
         facts, alerts = [(await js.stream_info(name)).state.last_seq for name in ("FACTS", "ALERTS")]
