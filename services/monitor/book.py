@@ -86,6 +86,7 @@ class Book:
         self._resolved: dict[str, Mapping[str, Bound[Params]]] = {}
         self._keeping: dict[tuple[str, str], Sequence[Speaking]] = {}
         self._by_place: dict[str, list[Pack]] = {}
+        self._packs_of: dict[str, tuple[str, ...]] = {}
         for pack in sorted(packs.values(), key=lambda one: one.id):
             if pack.place:
                 self._by_place.setdefault(pack.place, []).append(pack)
@@ -96,7 +97,11 @@ class Book:
 
     def packs_of(self, place: str) -> tuple[str, ...]:
         """Return the packs that hold in a place, the nearest last: places with the same have the same rules."""
-        return tuple(pack.id for code in path_of(place) for pack in self._by_place.get(code, ()))
+        found = self._packs_of.get(place)
+        if found is None:
+            found = tuple(pack.id for code in path_of(place) for pack in self._by_place.get(code, ()))
+            self._packs_of[place] = found
+        return found
 
     def for_place(self, place: str) -> Mapping[str, Bound[Params]]:
         """Return every rule that holds in a place."""

@@ -6,7 +6,7 @@ from typing import Final
 from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict
 from services.monitor.judging import ACT_SCOPE, Bound, Params, Scene
-from services.monitor.relations import around, family_of, looks, needs, offers
+from services.monitor.relations import along, around, offers
 from services.monitor.world import World
 
 Families = frozenset[str]
@@ -21,8 +21,8 @@ def keys_of(scope: str, anchor: Act | None, families: Families = EVERY) -> froze
     """
     if not scope.startswith(ACT_SCOPE):
         return frozenset(around(scope))
-    beside = needs(anchor) | looks(anchor) if anchor else frozenset[str]()
-    return frozenset((scope, *(key for key in beside if family_of(key) in families)))
+    beside = along(anchor) if anchor else {}
+    return frozenset((scope, *(key for family, keys in beside.items() if family in families for key in keys)))
 
 
 class Index:

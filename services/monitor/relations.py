@@ -9,7 +9,7 @@ wider than any window a rule may ask for; the width is checked when rules are lo
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final, TypeVar
 
@@ -121,16 +121,16 @@ def offered(act: Act, family: str) -> tuple[str, ...]:
     """Return the keys of a family that this act offers."""
     found: dict[str, tuple[str, ...]] | None = act.memo.get("families")
     if found is None:
-        found = act.memo["families"] = {}
-        for key in offers(act):
-            name = family_of(key)
-            found[name] = (*found.get(name, ()), key)
+        found = act.memo["families"] = _by_family(offers(act))
     return found.get(family, ())
 
 
-def family_of(key: str) -> str:
-    """Return the family of a key."""
-    return key.partition("|")[0]
+def _by_family(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for key in keys:
+        name = key.partition("|")[0]
+        found[name] = (*found.get(name, ()), key)
+    return found
 
 
 def needs(act: Act) -> frozenset[str]:
@@ -150,6 +150,14 @@ def number_of(act: Act) -> DocNo | None:
 def looks(act: Act) -> frozenset[str]:
     """Return the keys along which this act's own verdicts compare it with its like."""
     return _remembered("looks", act, lambda: frozenset(_of(_LOOKS, act)))
+
+
+def along(act: Act) -> Mapping[str, tuple[str, ...]]:
+    """Return family -> the keys of that family which this act needs or looks along."""
+    found: dict[str, tuple[str, ...]] | None = act.memo.get("along")
+    if found is None:
+        found = act.memo["along"] = _by_family(needs(act) | looks(act))
+    return found
 
 
 def reaches(act: Act) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from math import ceil
 from typing import Final
 
@@ -33,6 +34,8 @@ class _Document:
     order: tuple[date, datetime, str]
     fewest: int
     """So many of its indexed values must be in another document for most of it to be there."""
+    alone: tuple[str]
+    """Its id, as the index has it under values that no other document has."""
 
 
 class Sketches:
@@ -56,14 +59,14 @@ class Sketches:
         if sketch is None or not sketch.values:
             return
         low, fewest = self._low(act, sketch)
-        document = _Document(act.id, sketch.method, _order(act), fewest)
+        document = _Document(act.id, sketch.method, _order(act), fewest, (act.id,))
         self._documents[act.id] = document
         if fewest <= 0:
             self._loose.add(act.id)
         else:
             self._least = min(self._least or fewest, fewest)
         common = self._by_value.keys() & low
-        self._by_value.update(dict.fromkeys(low - common, (act.id,)))
+        self._by_value.update(dict.fromkeys(low - common, document.alone))
         for value in common:
             self._by_value[value] += (act.id,)
         self._latest = document.order if self._latest is None else max(self._latest, document.order)
@@ -77,7 +80,9 @@ class Sketches:
         self._loose.discard(act.id)
         for value in self._low(act, sketch)[0]:
             holders = tuple(name for name in self._by_value[value] if name != act.id)
-            if holders:
+            if len(holders) == 1:
+                self._by_value[value] = self._documents[holders[0]].alone
+            elif holders:
                 self._by_value[value] = holders
             else:
                 del self._by_value[value]
@@ -92,7 +97,7 @@ class Sketches:
         if sketch is None or not self._documents:
             return False
         order, (low, fewest) = _order(act), self._low(act, sketch)
-        found = self._documents if fewest <= 0 else self._hits(low, fewest)
+        found = self._documents if fewest <= 0 else self._hits(act, low, fewest)
         return any(
             one.method == sketch.method and one.order < order for one in (self._documents[name] for name in found)
         )
@@ -102,18 +107,21 @@ class Sketches:
         sketch, order = act.read(DocumentIssued).sketch, _order(act)
         if sketch is None or self._latest is None or self._latest <= order:
             return
-        hits = self._hits(self._low(act, sketch)[0], self._least)
+        hits = self._hits(act, self._low(act, sketch)[0], self._least)
         for name in hits.keys() | self._loose:
             one = self._documents[name]
             if one.method == sketch.method and one.order > order and hits.get(name, 0) >= one.fewest:
                 yield name
 
-    def _hits(self, low: frozenset[int], fewest: int) -> Mapping[str, int]:
-        """Return the documents that have at least so many of the values, with their numbers."""
-        common = self._by_value.keys() & low
-        if len(common) < fewest:
+    def _hits(self, act: Act, low: frozenset[int], fewest: int) -> Mapping[str, int]:
+        """Return the other documents that have at least so many of the values, with their numbers."""
+        own, find = self._documents.get(act.id), self._by_value.get
+        alone = own.alone if own else None
+        shared = [holders for value in low if (holders := find(value)) is not None and holders is not alone]
+        if len(shared) < fewest:
             return {}
-        hits = Counter(name for value in common for name in self._by_value[value])
+        hits = Counter(chain.from_iterable(shared))
+        hits.pop(act.id, None)
         return {name: count for name, count in hits.items() if count >= fewest}
 
     def _low(self, act: Act, sketch: Sketch) -> tuple[frozenset[int], int]:
