@@ -1,6 +1,5 @@
 """Hand NDJSON CloudEvents to intake in batches, each at least once; intake tells duplicates apart."""
 
-import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,14 +8,13 @@ from typing import Any
 
 import httpx
 
-from deploy.asking import explanation
+from deploy.delivering import Undelivered, deliver
 from deploy.embedded.errors import Unusable
 from deploy.target import Target
 
 BATCH_EVENTS = 500
 BATCH_BYTES = 4 * 1024 * 1024
 TRIES = 8
-LONGEST_PAUSE = 15.0
 
 TITLES = {
     "accepted": "已收录",
@@ -97,35 +95,14 @@ def _is_json_object(body: bytes) -> bool:
 
 
 async def _send(client: httpx.AsyncClient, batch: list[Line], say: Callable[[str], None]) -> list[Mapping[str, Any]]:
-    """Post one batch until intake answers, waiting longer after each failure."""
-    body = b"[" + b",".join(line.body for line in batch) + b"]"
-    headers = {"Content-Type": "application/cloudevents-batch+json"}
-    trouble = ""
-    for attempt in range(TRIES):
-        pause = min(LONGEST_PAUSE, 0.25 * 2**attempt)
-        try:
-            answer = await client.post("/v1/events", content=body, headers=headers)
-        except httpx.TransportError as error:
-            trouble = type(error).__name__
-        else:
-            if answer.is_success:
-                results: list[Mapping[str, Any]] = answer.json()["results"]
-                return results
-            trouble = f"HTTP {answer.status_code} {explanation(answer)}"
-            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS and not answer.is_server_error:
-                break  # the same request would be refused again
-            pause = max(pause, _retry_after(answer))
-        if attempt + 1 < TRIES:
-            say(f"收录服务暂时没有收下（{trouble}），{pause:g} 秒后重试。")
-            await asyncio.sleep(pause)
-    raise Unusable(
-        f"收录服务没有收下第 {batch[0].number} 至 {batch[-1].number} 行：{trouble}。已收录的行再次发送也不会重复。"
-    )
-
-
-def _retry_after(answer: httpx.Response) -> float:
-    given = answer.headers.get("Retry-After", "")
-    return min(float(given), 60.0) if given.isdigit() else 0.0
+    try:
+        return await deliver(
+            client, [line.body for line in batch], headers={}, again=lambda failures: failures < TRIES, say=say
+        )
+    except Undelivered as error:
+        raise Unusable(
+            f"收录服务没有收下第 {batch[0].number} 至 {batch[-1].number} 行：{error}。已收录的行再次发送也不会重复。"
+        ) from error
 
 
 def _count(line: Line, result: Mapping[str, Any], summary: Summary) -> None:

@@ -1,6 +1,6 @@
 """Intake's HTTP routes."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, File, Path, Query, Request, Response, UploadFile
 
@@ -16,6 +16,7 @@ from services.intake.imports import drafts, files
 from services.intake.imports.drafts import Origin
 from services.intake.imports.importing import Report
 from services.intake.modes import BATCH, STRUCTURED, UnknownMode, Unparsed, take_apart
+from services.intake.numbering import HEADERS, numbers_of
 from services.intake.parts import Parts, PartsOf, parts_of
 from services.intake.queries import Quarantined, Source
 from services.intake.replaying import replay
@@ -25,7 +26,7 @@ router: Final = APIRouter()
 
 _ENTRIES: Final = Keyset(tuple[str])
 _SOURCES: Final = Keyset(tuple[str])
-_EVENTS_BODY: Final = {
+_EVENTS_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -35,7 +36,11 @@ _EVENTS_BODY: Final = {
                 "schema": {"type": "object", "description": "Binary mode: the data; attributes in ce- headers"}
             },
         },
-    }
+    },
+    "parameters": [
+        {"in": "header", "name": name, "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in HEADERS.items()
+    ],
 }
 _NO_EVENT: Final = (b"", b"{}")
 _MENDED_BODY: Final = {"requestBody": {"required": False, "content": {STRUCTURED: {"schema": {"type": "object"}}}}}
@@ -52,7 +57,10 @@ async def post_events(
     except Unparsed as error:
         await parts_of(request).taker.refuse(body, Reason(error.code, error.detail, error.field), who)
         raise
+    numbers = numbers_of(request.headers, len(post.items), who)
     answers = await parts_of(request).taker.take(post.items, who)
+    if numbers is not None:
+        await parts_of(request).taker.note(numbers, answers)
     if not post.batch:
         _raise_for(answers[0])
     return Response(Results(answers).to_json(), media_type="application/json")

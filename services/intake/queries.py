@@ -44,9 +44,23 @@ _SOURCES: Final = f"""
     group by source order by source limit $4
 """  # noqa: S608 - the names of our own columns
 
+_NUMBERED: Final = """
+    select source, sum(kept)::bigint as kept, sum(upper(seen) - 1)::bigint as reached,
+        sum(accepted)::bigint as accepted, sum(duplicate)::bigint as duplicate, sum(conflict)::bigint as conflict,
+        sum(rejected)::bigint as rejected, sum(secret)::bigint as secret
+    from numbered where source = any($1) group by source
+"""
+_GAPS: Final = """
+    select source, spool, lower(gap) as first, upper(gap) - 1 as last
+    from numbered, unnest(int8multirange(int8range(1, upper(seen))) - seen) as gap
+    where source = any($1) order by source, spool, gap limit $2
+"""
+_MOST_GAPS: Final = 200
+
 _LAST_TIME: Final = "select max(last_time) from tally where source = $1"
 
 
+_RESULTS: Final = ("accepted", "duplicate", "conflict", "rejected", "secret")
 _PING: Final = "select 1"
 
 
@@ -70,11 +84,40 @@ class Quarantined(BaseModel):
     encoding: Literal["utf-8", "base64"] | None
 
 
+class Gap(BaseModel):
+    """Numbers that a sender gave to events which never came here."""
+
+    model_config = ConfigDict(frozen=True)
+    spool: str
+    first: int
+    last: int
+
+
+class Numbered(BaseModel):
+    """What senders that number their events say exists, each number counted once.
+
+    ``kept`` = ``accepted`` + ``duplicate`` + ``conflict`` + ``rejected`` + ``secret`` + ``missing`` + ``waiting``: missing
+    are numbers below one that came, waiting are those behind it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    kept: int
+    accepted: int
+    duplicate: int
+    conflict: int
+    rejected: int
+    secret: int
+    missing: int
+    waiting: int
+    gaps: list[Gap]
+
+
 class Source(BaseModel):
     """What one source sent. Lags count its facts by how long after they happened they were recorded."""
 
     model_config = ConfigDict(frozen=True)
     source: str
+    received: int
     accepted: int
     duplicate: int
     conflict: int
@@ -84,6 +127,8 @@ class Source(BaseModel):
     last_recorded: datetime | None
     silent_hours: float | None
     lags: dict[str, int]
+    numbered: Numbered | None
+    """None when nobody numbers this source's events."""
 
 
 async def standing(db: Connection, fact_ids: Sequence[str]) -> dict[str, Standing]:
@@ -113,7 +158,26 @@ async def quarantined(db: Connection, who: Principal, entry_id: str) -> bytes | 
 async def sources(db: Connection, who: Principal, *, after: str, limit: int, now: datetime) -> list[Source]:
     """Return the page of sources that follows ``after``, with what they sent for the jurisdiction of ``who``."""
     _, own, place = _scope(who)
-    return [_source(row, now) for row in await db.fetch(_SOURCES, after, own, place, limit)]
+    rows = await db.fetch(_SOURCES, after, own, place, limit)
+    numbered = await _numbered(db, [row["source"] for row in rows])
+    return [_source(row, numbered.get(row["source"]), now) for row in rows]
+
+
+async def _numbered(db: Connection, names: Sequence[str]) -> dict[str, Numbered]:
+    gaps: dict[str, list[Gap]] = {}
+    for row in await db.fetch(_GAPS, names, _MOST_GAPS):
+        gaps.setdefault(row["source"], []).append(Gap(spool=row["spool"], first=row["first"], last=row["last"]))
+    found: dict[str, Numbered] = {}
+    for row in await db.fetch(_NUMBERED, names):
+        counts = {name: row[name] for name in _RESULTS}
+        found[row["source"]] = Numbered(
+            kept=row["kept"],
+            missing=row["reached"] - sum(counts.values()),
+            waiting=row["kept"] - row["reached"],
+            gaps=gaps.get(row["source"], []),
+            **counts,
+        )
+    return found
 
 
 async def last_time(db: Connection, source: str) -> datetime | None:
@@ -159,10 +223,12 @@ def _shown(body: bytes) -> tuple[str, Literal["utf-8", "base64"]]:
         return base64.b64encode(body).decode(), "base64"
 
 
-def _source(row: Any, now: datetime) -> Source:
+def _source(row: Any, numbered: Numbered | None, now: datetime) -> Source:
     recorded: datetime | None = row["last_recorded"]
     return Source(
         silent_hours=None if recorded is None else round(max(0.0, (now - recorded).total_seconds()) / 3600, 2),
         lags={column.removeprefix("lag_"): row[column] for column in LAG_COLUMNS},
-        **{name: row[name] for name in Source.model_fields if name not in {"silent_hours", "lags"}},
+        received=sum(row[name] for name in _RESULTS),
+        numbered=numbered,
+        **{name: row[name] for name in ("source", *_RESULTS, "last_time", "last_recorded")},
     )

@@ -7,6 +7,7 @@ from typing import Final
 from kit.db import Connection
 from services.intake import queries
 from services.intake.domain import Aside, Candidate, Reason, Standing
+from services.intake.numbering import Numbers
 from services.intake.tally import COLUMNS, Tallies
 
 _AFTER_COUNT: Final = 5 + len(COLUMNS)
@@ -77,6 +78,21 @@ _SET_ASIDE: Final = """
         detail = excluded.detail, replayed_as = null, replayed_at = null
 """
 
+_NUMBERED: Final = ("accepted", "duplicate", "conflict", "rejected", "secret")
+_NEW: Final = """
+    select count(*) from unnest($5::text[]) with ordinality as given (result, place)
+    where result = '{}' and not $4::bigint + place - 1 <@ old.seen
+"""
+_NOTE_NUMBERS: Final = f"""
+    insert into numbered as old (source, spool, kept, seen, last_at, {", ".join(_NUMBERED)})
+    select $1, $2, $3, int8multirange(int8range($4::bigint, $4 + cardinality($5::text[]))), $6,
+        {", ".join(f"(select count(*) from unnest($5::text[]) as given where given = '{name}')" for name in _NUMBERED)}
+    on conflict (source, spool) do update set
+        kept = greatest(old.kept, excluded.kept), seen = old.seen + excluded.seen, last_at = excluded.last_at,
+        {", ".join(f"{name} = old.{name} + ({_NEW.format(name)})" for name in _NUMBERED)}
+"""  # noqa: S608 - our own words
+"""What is known of a number does not change: sent again, it was answered before."""
+
 _REPLAYED: Final = "update quarantine set replayed_as = $2, replayed_at = $3 where entry_id = $1"
 _STILL_WRONG: Final = "update quarantine set code = $2, field = $3, detail = $4, last_at = $5 where entry_id = $1"
 
@@ -124,6 +140,11 @@ async def set_aside(db: Connection, entries: Sequence[Aside], tallies: Tallies, 
         if entries:
             await db.execute(_SET_ASIDE, *zip(*entries, strict=True), now)
         await db.execute(_COUNT, *tallies.columns())
+
+
+async def note_numbers(db: Connection, numbers: Numbers, results: Sequence[str], *, now: datetime) -> None:
+    """Note durably that the events with these numbers came, and what became of each (a column of ``numbered``)."""
+    await db.execute(_NOTE_NUMBERS, numbers.source, numbers.spool, numbers.kept, numbers.first, results, now)
 
 
 async def close_aside(db: Connection, entry_id: str, *, fact_id: str, now: datetime) -> None:

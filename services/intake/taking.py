@@ -18,6 +18,7 @@ from services.intake import queries, results, store
 from services.intake.authority import may_speak, objection, objection_to_amending
 from services.intake.domain import Aside, Candidate, Outcome, Reason, Refused, Stated
 from services.intake.gathering import Gatherer
+from services.intake.numbering import Numbers
 from services.intake.pace import Pace
 from services.intake.reading import read, refused_whole
 from services.intake.results import ItemResult
@@ -76,6 +77,12 @@ class Taker:
             await self._set_aside(aside)
         self._measure(answers, begin)
         return answers
+
+    async def note(self, numbers: Numbers, answers: Sequence[ItemResult]) -> None:
+        """Note which of a sender's numbers came and what became of them, before it is told."""
+        results_ = ["secret" if one.reason and one.reason.code == "secret" else one.result for one in answers]
+        async with self._pool.acquire() as db:
+            await store.note_numbers(db, numbers, results_, now=clock.now())
 
     async def refuse(self, body: bytes, reason: Reason, who: Principal) -> None:
         """Keep a request that could not be taken apart into items, if nothing in it looks classified."""

@@ -1,0 +1,1 @@
+"""Acts that wait on a sender's own disk, signed, until the system has taken them."""
