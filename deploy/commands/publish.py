@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO
 
 from deploy.commands import Commands
 from deploy.target import add_target, find
@@ -37,17 +36,15 @@ def register(commands: Commands) -> None:
         "--patience", type=float, default=30.0, metavar="秒", help="转发时等待系统恢复的时间（默认 30）"
     )
     add_target(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Send the file; 0 when every line is a fact now, 1 when some lines are not, 75 when some are kept and wait."""
-    from deploy.embedded.errors import Unusable
-
     if arguments.spool is not None:
         return _run_spool(arguments)
     if arguments.follow or arguments.status or arguments.file is None:
-        raise Unusable("请给出文件；--follow 与 --status 须与 --spool 一起使用。")
+        arguments.wrong("缺少参数：文件；--follow 与 --status 须与 --spool 一起使用")
     return _run_at_once(arguments)
 
 
@@ -105,7 +102,7 @@ def _run_spool(arguments: argparse.Namespace) -> int:
         return 1 if telling.trouble(spool) > before else 0
 
 
-def _lines(file: Path) -> "AbstractContextManager[Iterable[bytes] | IO[bytes]]":
+def _lines(file: Path) -> AbstractContextManager[Iterable[bytes]]:
     from deploy.embedded.errors import Unusable
 
     try:

@@ -182,6 +182,12 @@ class Feed:
     """Whole days since any source sent a fact; ``None`` when none ever did."""
 
     @property
+    def numbered(self) -> tuple[Source, ...]:
+        """The sources whose senders number what they keep, those with missing numbers first."""
+        found = (line.source for line in self.lines if line.source.numbered)
+        return tuple(sorted(found, key=lambda one: (-(one.numbered.missing if one.numbered else 0), one.source)))
+
+    @property
     def silent(self) -> int:
         """How many sources are silent while others speak."""
         return sum(line.silent for line in self.lines)

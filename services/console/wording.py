@@ -1,7 +1,7 @@
 """The words and number forms that users read. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -9,6 +9,7 @@ from contracts.catalog import EVENTS
 from contracts.event import TYPE_PREFIX
 from contracts.jurisdiction import is_code, level_of
 from kit.clock import BEIJING
+from services.console.answers.intake import Gap
 
 SEVERITIES: Final[Mapping[str, str]] = {"serious": "严重", "warning": "预警", "info": "提示"}
 OUTCOMES: Final[Mapping[str, str]] = {"violated": "违反", "undetermined": "待定", "excused": "例外", "complied": "合规"}
@@ -254,6 +255,16 @@ def behind(days: int | None) -> str:
     if days is None:
         return "从未报送"
     return f"落后 {days} 天" if days else NOTHING
+
+
+_GAPS_SHOWN: Final = 6
+
+
+def gaps(found: Sequence[Gap]) -> str:
+    """Return the missing numbers of a source, the first few."""
+    shown = [f"{gap.first}" if gap.first == gap.last else f"{gap.first}–{gap.last}" for gap in found[:_GAPS_SHOWN]]
+    more = f" 等 {len(found)} 处" if len(found) > _GAPS_SHOWN else ""
+    return "、".join(shown) + more if shown else NOTHING
 
 
 def due(days_left: int | None, *, overdue: bool) -> str:

@@ -125,5 +125,6 @@ def _value(table: str, column: str, kind: str, place: str) -> Any:
         "bytea": "\\x00",
         "jsonb": "{}",
         "text[]": f"{{{place}}}",
+        "int8multirange": "{[1,2)}",
     }
     return known[kind]

@@ -24,6 +24,7 @@ NEVER_BY_UNIT = {
     "notify.parked",
     "intake.quarantine",
     "intake.tally",
+    "intake.numbered",
 }
 """An office, which alone is limited to units, has no route to these; their policies leave units out."""
 

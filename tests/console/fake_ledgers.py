@@ -150,9 +150,26 @@ def sources() -> list[Json]:
             "last_time": (NOW - timedelta(hours=hours)).isoformat(),
             "last_recorded": (NOW - timedelta(hours=hours)).isoformat(),
             "silent_hours": float(hours),
+            "numbered": _numbered(accepted) if source in {SOURCE, "/schools/qinghe"} else None,
         }
         for source, accepted, hours in lines
     ]
+
+
+def _numbered(accepted: int) -> Json:
+    missing, waiting = 3 * (accepted % 2), accepted // 100
+    gaps = [{"spool": "0" * 26, "first": 17, "last": 17}, {"spool": "0" * 26, "first": 208, "last": 209}]
+    return {
+        "kept": accepted + 40 + missing + waiting,
+        "accepted": accepted,
+        "duplicate": 31,
+        "conflict": 2,
+        "rejected": 7,
+        "secret": 0,
+        "missing": missing,
+        "waiting": waiting,
+        "gaps": gaps if missing else [],
+    }
 
 
 def quarantine() -> list[Json]:

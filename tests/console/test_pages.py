@@ -226,3 +226,9 @@ async def post(client, path: str, **fields: str):
     return await client.post(
         path, data={"form_token": token, **fields}, headers={"origin": str(client.base_url).rstrip("/")}
     )
+
+
+async def test_what_senders_numbered_and_never_came_is_named(browse: Browser) -> None:
+    page = (await (await browse(OPERATOR)).get("/sources")).text
+    assert "报送端对账" in page
+    assert "17、208–209" in page

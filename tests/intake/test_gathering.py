@@ -105,7 +105,7 @@ async def test_bytes_that_wait_are_bounded_too_and_freed_once_stored() -> None:
         await gate.wait()
         return items
 
-    gatherer = Gatherer(commit, key=lambda item: item, weigh=len, bounds=Bounds(bytes=100))
+    gatherer = Gatherer[bytes, bytes](commit, key=lambda item: item, weigh=len, bounds=Bounds(bytes=100))
     large = asyncio.create_task(gatherer.submit([b"a" * 1000]))  # nothing else waits: it would never be taken
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):

@@ -5,6 +5,27 @@ from datetime import datetime
 from services.console.answers.shape import Answer
 
 
+class Gap(Answer):
+    """Numbers that a sender gave to events which never came."""
+
+    first: int
+    last: int
+
+
+class Numbered(Answer):
+    """What senders that number their events say exists, and what became of it, each number counted once."""
+
+    kept: int
+    accepted: int
+    duplicate: int
+    conflict: int
+    rejected: int
+    secret: int
+    missing: int
+    waiting: int
+    gaps: tuple[Gap, ...] = ()
+
+
 class Source(Answer):
     """A source of facts: how much came, and how long it has been silent."""
 
@@ -17,6 +38,7 @@ class Source(Answer):
     last_time: datetime | None = None
     last_recorded: datetime | None = None
     silent_hours: float | None = None
+    numbered: Numbered | None = None
 
 
 class Reason(Answer):

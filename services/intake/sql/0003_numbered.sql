@@ -13,3 +13,11 @@ create table numbered (
     last_at   timestamptz not null,
     primary key (source, spool)
 );
+
+-- Numbers are of a whole source, whatever the jurisdictions of its events: whoever sees any count of it sees them.
+alter table numbered enable row level security;
+create policy scope on numbered for select to intake_reader using (
+    source like any(string_to_array(current_setting('jianfu.sources', true), E'\n'))
+    and exists (select from tally where tally.source = numbered.source)
+);
+grant select on numbered to intake_reader;
