@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import sys
 import tempfile
 import time
@@ -14,27 +15,45 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.system.running import TARGETS, Running
+from tests.system.running import SERVERS, TARGETS
 from tests.system.sending import Client, counties
 from tests.system.stage import Proved, stage
 
 PAUSE: Final = (0.3, 3.0)
 """Seconds between two kills."""
+NEEDED_WITHIN: Final = 60.0
+"""Seconds to wait for an event that is taken before a server is killed; an intake that was killed may take that long."""
 
 
-async def kill_at_random(system: Running, random: Random, kills: int) -> Counter[str]:
-    """Kill so many living parts, each kind before any for the second time; return how often each."""
+async def kill_at_random(client: Client, random: Random, kills: int) -> Counter[str]:
+    """Kill so many living parts, each kind before any for the second time; return how often each.
+
+    A server dies when something was taken just now, as long as there is anything to send: a server that nobody needs can
+    lose nothing.
+    """
+    system = client.system
     killed: Counter[str] = Counter()
     first = random.sample(TARGETS, len(TARGETS))
     while killed.total() < kills:
         await asyncio.sleep(random.uniform(*PAUSE))  # the kills are to be spread: this is no wait for anything
         living = sorted(system.children())
         target = next((name for name in first if name in living), None) or random.choice(living or [*TARGETS])
+        if target in SERVERS:
+            await _until_needed(client)
         assert system.process.poll() is None, "the whole system has ended"
         if system.kill(target):
             killed[target] += 1
             first = [name for name in first if name != target]
     return killed
+
+
+async def _until_needed(client: Client) -> None:
+    """Wait for the next event that is taken, but not for one that never comes."""
+    before = client.taken
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(NEEDED_WITHIN):
+            while client.taken == before and not client.finished:  # noqa: ASYNC110  bounded, and for a moment
+                await asyncio.sleep(0.005)
 
 
 @dataclass(frozen=True)
@@ -81,7 +100,7 @@ async def run(folder: Path, *, events: int, kills: int, seed: int, patience: flo
         client = everybody.client(counties(seed, events), random, spread=kills * sum(PAUSE) / 2)
         started = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            killer = group.create_task(kill_at_random(everybody.system, random, kills))
+            killer = group.create_task(kill_at_random(client, random, kills))
             group.create_task(client.run())
         sent = time.monotonic()
         await everybody.rest(within=patience)

@@ -59,6 +59,9 @@ class Client:
     """Seconds in which nothing was taken although something was offered, refused or without an answer."""
     longest_wait: float = 0.0
     """Seconds until a request had its answer, with all its repetitions."""
+    taken: int = 0
+    """How many requests were answered with what became of their events."""
+    finished: bool = False
     _offered: dict[object, float] = field(default_factory=dict)
     _last: float = 0.0
 
@@ -77,6 +80,7 @@ class Client:
         ):
             for _ in range(SENDERS):
                 group.create_task(self._send(http, batches))
+        self.finished = True
 
     async def _send(self, http: httpx.AsyncClient, batches: deque[list[bytes]]) -> None:
         while batches:
@@ -112,6 +116,7 @@ class Client:
         now = time.monotonic()
         self.longest_refusal = max(self.longest_refusal, now - max(self._last, min(self._offered.values())))
         self._last = now
+        self.taken += 1
         del self._offered[offer]
 
     def _note(self, fact: dict[str, Any], answer: dict[str, Any]) -> None:
