@@ -1,11 +1,10 @@
 """Facts that the monitor publishes and that notify records about them."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from contracts.event import Event, Key, Model, Name, Sha, Stream
+from contracts.event import Day, Event, Key, Model, Moment, Name, Sha, Stream
 from contracts.jurisdiction import Jurisdiction
 
 Severity = Literal["info", "warning", "serious"]
@@ -40,7 +39,7 @@ class _Alert(Event):
     subject: Annotated[str, StringConstraints(max_length=300)]
     about: Key = Field(description="The unit whose act it is")
     place: Jurisdiction
-    happened_on: date
+    happened_on: Day
     clause: Clause
     acts: tuple[FactId, ...]
     dossier_hash: Sha
@@ -122,4 +121,4 @@ class DeliveryCompleted(Event):
     receiver: Key
     result: Literal["delivered", "refused", "expired"]
     attempts: int = Field(ge=1)
-    completed_at: AwareDatetime
+    completed_at: Moment

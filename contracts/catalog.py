@@ -60,6 +60,7 @@ EVENTS: Final[tuple[type[Event], ...]] = (
 Catalog = Mapping[str, type[Event]]
 BY_NAME: Final[Catalog] = {event.event_name(): event for event in EVENTS}
 _NEWEST: Final[Catalog] = {event.type_name(): event for event in EVENTS}
+_NUL: Final = re.compile(rb"((?<!\\)(?:\\\\)*)\\u0000")
 _TYPE: Final = re.compile(rf"^{re.escape(TYPE_PREFIX)}(?P<name>[a-z]+\.[a-z_]+)\.v(?P<version>[0-9]{{1,3}})$")
 
 
@@ -76,6 +77,11 @@ class FromTheFuture(Exception):
     """The event is of a version newer than this process knows; a newer process can read it."""
 
 
+def without_nul(body: bytes) -> bytes:
+    """Return JSON in which the one character that no database text can hold reads as U+FFFD."""
+    return _NUL.sub(rb"\1\\ufffd", body) if b"\\u0000" in body else body
+
+
 def decode(body: bytes, catalog: Catalog = BY_NAME) -> Recorded[Event]:
     """Read a CloudEvent into the newest version of its type.
 
@@ -83,6 +89,8 @@ def decode(body: bytes, catalog: Catalog = BY_NAME) -> Recorded[Event]:
     """
     try:
         envelope = Envelope.model_validate_json(body)
+        if (plain := without_nul(body)) is not body:  # of the data only: the identity is what the sender wrote
+            envelope = envelope.model_copy(update={"data": Envelope.model_validate_json(plain).data})
     except ValidationError as error:
         raise _broken(error) from None
     return open_envelope(envelope, catalog)

@@ -1,12 +1,11 @@
 """Facts of 线索移交; they live in the CLUES stream of a NATS account of their own."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from contracts.alerts import AlertId
-from contracts.event import Event, Key, Name, Note, Stream
+from contracts.event import Day, Event, Key, Moment, Name, Note, Stream
 from contracts.jurisdiction import Jurisdiction
 
 
@@ -35,7 +34,7 @@ class ClueHandedOver(_Clue):
     desk: Key = Field(description="The discipline unit that must sign for it; never ``about`` nor a unit below it")
     handed_over_by: Key
     note: Note | None = None
-    due_on: date | None = Field(
+    due_on: Day | None = Field(
         description="The last day for 签收; none while the work calendar of a needed year is not published"
     )
 
@@ -49,7 +48,7 @@ class ClueReceived(_Clue):
 
     desk: Key
     received_by: Key
-    received_at: AwareDatetime
+    received_at: Moment
 
 
 class ClueRefused(_Clue):
@@ -61,7 +60,7 @@ class ClueRefused(_Clue):
 
     desk: Key
     refused_by: Key
-    refused_at: AwareDatetime
+    refused_at: Moment
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=2000)]
 
 
@@ -74,5 +73,5 @@ class ClueEscalated(_Clue):
 
     from_desk: Key
     to_desk: Key
-    overdue_since: date
+    overdue_since: Day
     level: Name | None = None

@@ -4,13 +4,12 @@
 neither texts nor persons' names leave the office.
 """
 
-from datetime import date
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from contracts.doc_no import parse_doc_no
-from contracts.event import ActRef, Event, Key, Model, Name, Note, Title
+from contracts.event import ActRef, Day, Event, Key, Model, Moment, Name, Note, Title
 from contracts.jurisdiction import Level
 
 Genre = Literal[
@@ -67,7 +66,7 @@ class DocumentIssued(Event):
     doc_no_raw: Annotated[str, StringConstraints(max_length=100)] | None = Field(
         default=None, description="发文字号 as typed, when it differs"
     )
-    dated: date = Field(description="成文日期")
+    dated: Day = Field(description="成文日期")
     issuer_name: Name | None = Field(default=None, description="发文机关署名")
     letterhead: Name | None = Field(default=None, description="发文机关标志")
     issuer_rank: IssuerRank | None = None
@@ -81,8 +80,8 @@ class DocumentIssued(Event):
     copied_to: tuple[Addressee, ...] = Field(default=(), description="抄送机关")
     matter: Name | None = Field(default=None, description="事项")
     signer_title: Name | None = Field(default=None, description="签发人的职务")
-    signed_on: date | None = Field(default=None, description="签发日期")
-    printed_on: date | None = Field(default=None, description="印发日期")
+    signed_on: Day | None = Field(default=None, description="签发日期")
+    printed_on: Day | None = Field(default=None, description="印发日期")
     printed_by: Name | None = Field(default=None, description="印发机关")
     copy_no: Annotated[str, StringConstraints(max_length=20)] | None = Field(default=None, description="份号")
     copies: int | None = Field(default=None, ge=0, description="印数")
@@ -125,7 +124,7 @@ class DocumentReceived(Event):
 
     document: ActRef | None = None
     doc_no: DocNoText | None = None
-    received_at: AwareDatetime
+    received_at: Moment
 
 
 class DocumentRevoked(Event):
@@ -138,5 +137,5 @@ class DocumentRevoked(Event):
 
     document: ActRef | None = None
     doc_no: DocNoText | None = None
-    revoked_on: date
+    revoked_on: Day
     reason: Note | None = None

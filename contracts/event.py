@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -17,6 +17,10 @@ Upcaster = Callable[[Json], Json]
 
 Stream = Literal["FACTS", "ALERTS", "CLUES"]
 
+Day = Annotated[date, Field(ge=date(2, 1, 1), le=date(9998, 12, 31))]
+"""A day that another year can be reckoned from: the very ends of the calendar stop whoever does."""
+Moment = Annotated[AwareDatetime, Field(ge=datetime(2, 1, 2, tzinfo=UTC), lt=datetime(9998, 12, 31, tzinfo=UTC))]
+"""A moment with its zone; within the bounds of ``Day`` in every zone."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """A short word of the business: a topic, a title part, an item name."""
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -81,8 +85,8 @@ class Envelope(Model):
         description="URI-reference of the system that emits; with id the idempotency key."
     )
     type: Annotated[str, StringConstraints(pattern=r"^cn\.jianfu\.[a-z]+\.[a-z_]+\.v[0-9]{1,3}$")]
-    time: AwareDatetime
-    recordedtime: AwareDatetime
+    time: Moment
+    recordedtime: Moment
     jurisdiction: Jurisdiction
     unitid: Key = Field(description="The acting unit.")
     datacontenttype: Literal["application/json"] = "application/json"

@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from contracts.event import ActRef, Event, Key, Model, Name, Title
+from contracts.event import ActRef, Event, Key, Model, Moment, Name, Title
 from contracts.jurisdiction import Level
 
 InspectionKind = Literal["综合", "专项"]
@@ -37,7 +37,7 @@ class InspectionLaunched(Event):
     targets: tuple[Target, ...] = ()
     joint_owners: tuple[Key, ...] = Field(default=(), description="Other departments of a joint team (联合组团)")
     mode: InspectionMode | None = None
-    announced_at: AwareDatetime | None = None
+    announced_at: Moment | None = None
     criteria: tuple[Name, ...] = ()
     evidence_required: tuple[Name, ...] = ()
     emergency: bool | None = None
@@ -57,7 +57,7 @@ class InspectionVisited(Event):
     target: Target
     topic: Title
     matter: Name | None = None
-    visited_at: AwareDatetime
+    visited_at: Moment
     minutes: int | None = Field(default=None, ge=0)
     mode: InspectionMode | None = None
     emergency: bool | None = None

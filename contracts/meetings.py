@@ -2,9 +2,9 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from contracts.event import ActRef, Event, Key, Model, Name, Note, Title
+from contracts.event import ActRef, Event, Key, Model, Moment, Name, Note, Title
 from contracts.jurisdiction import Level
 
 MeetingClass = Literal["一类", "二类", "三类", "四类"]
@@ -33,8 +33,8 @@ class MeetingConvened(Event):
     meeting_class: MeetingClass | None = None
     kind: MeetingKind | None = None
     mode: Mode | None = None
-    starts_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
+    starts_at: Moment
+    ended_at: Moment | None = None
     convener_role: Role | None = None
     level: Level | None = Field(default=None, description="Level of the convening office")
     reach_level: Level | None = Field(default=None, description="The lowest level that it was opened down to")

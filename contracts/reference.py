@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from contracts.event import Event, Key, Model, Name
+from contracts.event import Day, Event, Key, Model, Name
 from contracts.jurisdiction import Jurisdiction, Level
 
 ListKind = Literal["不应出具证明清单", "保留证明清单", "督查检查考核清单", "创建示范清单", "进校园白名单"]
@@ -32,7 +32,7 @@ class ListVersioned(Event):
 
     kind: ListKind
     place: Jurisdiction
-    valid_from: date
+    valid_from: Day
     valid_to: date | None = None
     basis: Name
     published_url: Annotated[str, StringConstraints(max_length=500)] | None = None
@@ -55,7 +55,7 @@ class UnitRegistered(Event):
     uscc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")] | None = Field(
         default=None, description="统一社会信用代码; a wrong check character is a warning only (real codes fail it)"
     )
-    valid_from: date
+    valid_from: Day
     valid_to: date | None = Field(default=None, description="The last day")
 
 
@@ -69,7 +69,7 @@ class RoleAssigned(Event):
     unit: Key
     role: UnitRole
     holder: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{6,64}$")]
-    valid_from: date
+    valid_from: Day
     valid_to: date | None = None
 
 
@@ -105,4 +105,4 @@ class DayEnded(Event):
     verb: ClassVar[str] = "day_ended"
     title: ClassVar[str] = "日终"
 
-    day: date
+    day: Day

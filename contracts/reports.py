@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from contracts.event import ActRef, Event, Key, Name, Title
+from contracts.event import ActRef, Event, Key, Moment, Name, Title
 from contracts.jurisdiction import Level
 
 Period = Literal["一次性", "日", "周", "旬", "月", "季", "半年", "年"]
@@ -22,9 +22,9 @@ class ReportDemanded(Event):
     kind: Literal["工作情况", "统计数据", "意见建议", "其他"] | None = None
     addressees: tuple[Key, ...] = ()
     addressee_level: Level | None = None
-    sent_at: AwareDatetime
-    received_at: AwareDatetime | None = None
-    due_at: AwareDatetime | None = None
+    sent_at: Moment
+    received_at: Moment | None = None
+    due_at: Moment | None = None
     period: Period | None = None
     items: tuple[Name, ...] = Field(default=(), description="Data items (数据项)")
     form_id: Key | None = None
@@ -56,7 +56,7 @@ class ReportSubmitted(Event):
     is_act: ClassVar[bool] = True
 
     demand: ActRef | None = None
-    submitted_at: AwareDatetime
+    submitted_at: Moment
     channel: Name | None = None
     items: tuple[Name, ...] = ()
     explains: Literal["发文数量增长"] | None = Field(

@@ -1,11 +1,10 @@
 """Facts about 借调 (cadres and teachers). Persons are pseudonyms chosen by the source; names never enter."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from contracts.event import Event, Key, Model, Name
+from contracts.event import Day, Event, Key, Model, Name
 from contracts.jurisdiction import Level
 
 PersonKind = Literal["公务员", "事业编制", "教师", "村居干部", "其他"]
@@ -18,7 +17,7 @@ class Consent(Model):
     kind: Literal["教育部门同意", "党委审批备案"]
     level: Level | None = None
     ref: Name | None = None
-    given_on: date | None = None
+    given_on: Day | None = None
 
 
 class SecondmentStarted(Event):
@@ -37,8 +36,8 @@ class SecondmentStarted(Event):
     from_kind: Literal["机关", "事业单位", "学校", "村居", "其他"] | None = None
     to_unit: Key
     to_level: Level | None = None
-    started_on: date
-    planned_end: date | None = None
+    started_on: Day
+    planned_end: Day | None = None
     reason: Name | None = None
     label: Name | None = Field(default=None, description="What the office calls it: 借调, 跟班学习, 抽调, 专班 …")
     major_task: bool | None = Field(default=None, description="重大任务")
@@ -63,7 +62,7 @@ class SecondmentExtended(Event):
 
     loan: Key
     person: Pseudonym
-    planned_end: date
+    planned_end: Day
     reason: Name | None = None
     consents: tuple[Consent, ...] | None = None
 
@@ -78,4 +77,4 @@ class SecondmentEnded(Event):
 
     loan: Key
     person: Pseudonym
-    ended_on: date = Field(description="The last day of the loan")
+    ended_on: Day = Field(description="The last day of the loan")

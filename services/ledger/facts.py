@@ -14,7 +14,7 @@ import msgspec
 from pydantic import ValidationError
 
 from contracts.acts import ActCorrected, ActWithdrawn
-from contracts.catalog import ContractBroken, FromTheFuture, decode, find_type, read_data
+from contracts.catalog import ContractBroken, FromTheFuture, decode, find_type, read_data, without_nul
 from contracts.event import Envelope, Event, fact_id
 from contracts.jurisdiction import PATTERN
 from services.ledger.columns import Row, in_range
@@ -47,8 +47,6 @@ _JURISDICTION: Final = re.compile(PATTERN)
 _UNIT: Final = re.compile(r"^[\w.:/\-]{1,128}$")
 _SENDERS: Final = 8192
 """Sources with units whose form is remembered; a county has some hundred."""
-_NUL: Final = re.compile(rb"((?<!\\)(?:\\\\)*)\\u0000")
-"""The one character that a database text cannot hold, as JSON writes it; rows show U+FFFD in its place."""
 _RANGE: Final = "expected a moment of the years 2 to 9998"
 
 
@@ -175,9 +173,7 @@ def _thorough(body: bytes) -> Header:
 
 def _event(header: Header) -> Event:
     kind, version = find_type(header.type)
-    data = bytes(header.data)
-    if b"\\u0000" in data:
-        data = _NUL.sub(rb"\1\\ufffd", data)
+    data = without_nul(bytes(header.data))
     if version == kind.version:
         try:
             return kind.model_validate_json(data)

@@ -80,6 +80,14 @@ class Running:
         """Return the end of a service's or server's log."""
         return (self.root / "logs" / f"{name}.log").read_text("utf-8", errors="replace")[-4000:]
 
+    def complaints(self) -> str:
+        """Return the last lines of every service's log that tell of trouble."""
+        return "\n".join(
+            line[:2000]
+            for name in SERVICES
+            for line in [one for one in self.tail(name).splitlines() if '"level":"info"' not in one][-5:]
+        )
+
     def children(self) -> dict[str, int]:
         """Return the living children of the supervisor by name; one that just died is not there."""
         found: dict[str, int] = {}

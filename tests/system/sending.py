@@ -1,6 +1,7 @@
 """A sender of facts that never gives up: it sends the same ones again until it knows what became of them."""
 
 import asyncio
+import contextlib
 import json
 import math
 import re
@@ -62,6 +63,8 @@ class Client:
     taken: int = 0
     """How many requests were answered with what became of their events."""
     finished: bool = False
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once it is set, what is left is sent without pauses."""
     _offered: dict[object, float] = field(default_factory=dict)
     _last: float = 0.0
 
@@ -89,7 +92,9 @@ class Client:
             for fact, answer in zip(batch, answers, strict=True):
                 self._note(json.loads(fact), answer)
             # pacing is part of the load: kills must meet requests, not a client that has finished
-            await asyncio.sleep(self.spread * SENDERS * len(batch) / len(self.facts))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.spread * SENDERS * len(batch) / len(self.facts)):
+                    await self.hurry.wait()
 
     async def _insist(self, http: httpx.AsyncClient, body: bytes) -> list[dict[str, Any]]:
         offer = object()

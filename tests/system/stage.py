@@ -47,7 +47,10 @@ class Stage:
 
     async def rest(self, *, within: float) -> None:
         """Wait until the system has nothing left to do and every service is ready."""
-        await eventually(lambda: truth.unsettled(self.system), "", within=within)
+        try:
+            await eventually(lambda: truth.unsettled(self.system), "", within=within)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.system.complaints()}") from error
 
     async def prove(self) -> Proved:
         """Prove of the system at rest that nothing acknowledged is missing or doubled, and that all follows from it."""

@@ -64,5 +64,6 @@ async def _suffer(everybody: Stage, client: Client, name: str) -> float:
             await asyncio.sleep(SECONDS)  # how long the outage is to last
     finally:
         ended = time.monotonic()
+        client.hurry.set()
         await asyncio.wait_for(sending, PATIENCE)
     return ended
