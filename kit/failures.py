@@ -28,7 +28,10 @@ _DEEPEST: Final = 25
 def is_outage(error: BaseException) -> bool:
     """Tell whether the world was in the way (server away, disk full, time over), so that trying again makes sense."""
     if isinstance(error, asyncpg.InterfaceError):  # also wrong use of the driver, which no waiting mends
-        return any(words in str(error) for words in _BROKEN)
+        if any(words in str(error) for words in _BROKEN):
+            return True
+        before = error.__context__  # a rollback that fails because the connection broke under what it undoes
+        return before is not None and is_outage(before)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         # also the code of a read-only disk: "could not open file"
         return str(error).startswith("could not ")

@@ -171,6 +171,24 @@ def test_only_the_world_is_waited_for(error: Exception, outage: object) -> None:
     assert is_outage(error) is outage
 
 
+@pytest.mark.parametrize(("first", "outage"), [(asyncpg.InternalClientError("state 21"), True), (ValueError(), False)])
+def test_a_rollback_that_fails_is_an_outage_when_what_it_undoes_met_one(first: Exception, outage: object) -> None:
+    """As when PostgreSQL is killed in the middle of a COPY: the driver refuses the rollback, then the reset."""
+
+    def fail() -> None:
+        try:
+            try:
+                raise first
+            finally:
+                raise asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+        finally:
+            raise asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+
+    with pytest.raises(asyncpg.InterfaceError) as caught:
+        fail()
+    assert is_outage(caught.value) is outage
+
+
 def test_what_pydantic_finds_is_told_in_chinese() -> None:
     """Every text of ours belongs to a kind of error that there is, and finds the numbers it tells."""
     kinds = {str(error["type"]): error["example_context"] for error in list_all_errors()}
