@@ -11,6 +11,7 @@ from starlette.routing import Route
 from kit import clock
 from kit.errors import Forbidden, Unauthorized
 from kit.tokens import ISSUER, Keys, Principal, Role, key_id, mint, new_key_pair, verify
+from kit.trust import Trust
 
 __all__ = [
     "ISSUER",
@@ -43,8 +44,8 @@ class Allow:
         """Return the caller; raise ``Unauthorized`` or ``Forbidden``."""
         if bearer is None:
             raise Unauthorized("请求缺少访问凭证（Authorization: Bearer …）")
-        keys: Keys = request.app.state.keys
-        principal = verify(bearer.credentials, keys, now=clock.now())
+        trust: Trust = request.app.state.trust
+        principal = await trust.principal(bearer.credentials, now=clock.now())
         if principal.role not in self.roles:
             raise Forbidden("当前角色不能执行此操作")
         return principal

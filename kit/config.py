@@ -30,6 +30,11 @@ class ServiceSettings(BaseSettings):
         validation_alias="JIANFU_PUBLIC_KEY_FILE",
         description="PEM file with the Ed25519 public keys that tokens are checked with.",
     )
+    oidc_file: Path | None = Field(
+        default=None,
+        validation_alias="JIANFU_OIDC_FILE",
+        description="TOML file that names an OpenID Connect issuer whose tokens are accepted too (kit/oidc.py).",
+    )
     host: str = Field(default="127.0.0.1", validation_alias="HOST", description="Address to listen on.")
     port: int = Field(
         default=8000, ge=0, le=65535, validation_alias="PORT", description="Port to listen on; 0 takes a free one."

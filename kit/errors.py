@@ -111,3 +111,10 @@ class Overloaded(Rejected):
         """Add after how many seconds to try again."""
         super().__init__(detail, code=code, field=field)
         self.retry_after = retry_after
+
+
+class Unavailable(Rejected):
+    """Nobody can tell now whether the input is right, because somebody whom we ask does not answer."""
+
+    status = 503
+    default_code = "unavailable"

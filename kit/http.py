@@ -10,13 +10,14 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import iter_route_contexts
 
-from kit.auth import Keys, public
+from kit.auth import public
 from kit.config import ServiceSettings
 from kit.edge import Edge
 from kit.failures import describe
 from kit.load import Load
 from kit.metrics import Metrics
 from kit.problems import answer_faults, problem
+from kit.trust import Trust
 
 MAX_BODY: Final = 8 * 1024 * 1024
 """The most bytes of a request body unless a service says otherwise."""
@@ -67,7 +68,7 @@ def create_http(
 
     ``max_body`` limits request bodies in bytes: one number, or one for each path prefix with "" for all others; beyond
     ``settings.most_bytes`` of all bodies in progress senders are told to wait (429). The keys that tokens are checked
-    with are in ``app.state.keys``; ``app.state.stopping`` is an event that is set when the service begins to end (event
+    with are in ``app.state.trust``; ``app.state.stopping`` is an event that is set when the service begins to end (event
     streams are closed for their routes, they need not look).
     """
     app = FastAPI(
@@ -78,7 +79,7 @@ def create_http(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # would tell query strings; the edge does it
     )
-    app.state.keys = Keys.load(settings.public_key_file)
+    app.state.trust = Trust.load(settings.public_key_file, settings.oidc_file)
     app.state.stopping = asyncio.Event()
     answer_faults(app)
     _add_health(app, readiness, metrics)

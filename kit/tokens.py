@@ -33,7 +33,8 @@ AUDIENCE: Final = "jianfu"
 LEEWAY: Final = timedelta(seconds=30)
 """How far the clocks of the machines may differ."""
 _ALGORITHM: Final = "EdDSA"
-_MAX_TOKEN: Final = 8192
+MAX_TOKEN: Final = 8192
+"""Characters; a longer one is not looked at."""
 _PEM: Final = re.compile(rb"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 
 
@@ -142,7 +143,7 @@ def mint(key: Ed25519PrivateKey | bytes, principal: Principal, *, now: datetime,
 
 def verify(token: str, keys: Keys, *, now: datetime) -> Principal:
     """Return whom a token proves; raise ``Unauthorized`` that tells the kind of fault and nothing of the token."""
-    if len(token) > _MAX_TOKEN:
+    if len(token) > MAX_TOKEN:
         raise Unauthorized("访问凭证无法识别")
     claims = _proved(token, keys)
     moment = now.timestamp()

@@ -46,7 +46,7 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
                 for service, url in urls.items()
             }
             backend = Backend(clients, now=now)
-            keys: Keys = app.state.keys
+            keys: Keys = app.state.trust.keys
             app.state.console = State(
                 keys=keys,
                 tickets=Tickets(keys, now=now),

@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
             taker = Taker(pool, gatherer, facts.stated, Pace(settings.most_a_minute), metrics)
             app.state.parts = Parts(pool, readers, facts, taker, Importer(taker))
             readiness.add("facts", facts.trouble)
-            requests = await stack.enter_async_context(Requests(settings, taker, app.state.keys))
+            requests = await stack.enter_async_context(Requests(settings, taker, app.state.trust))
             readiness.add("requests", requests.trouble)
             if settings.tells_days:
                 ticking = await stack.enter_async_context(background(keep_ticking(pool, taker), name="ticking"))

@@ -14,7 +14,8 @@ from kit.errors import Forbidden, Overloaded, Rejected, Unauthorized, title_of
 from kit.failures import describe, is_outage
 from kit.nats import PING_INTERVAL, Address, close, end_process, inbox_of, read_address, settle
 from kit.telemetry import span
-from kit.tokens import Keys, Principal, Role, verify
+from kit.tokens import Principal, Role
+from kit.trust import Trust
 from services.intake.config import Settings
 from services.intake.domain import Reason
 from services.intake.modes import Unparsed, split
@@ -41,7 +42,7 @@ class Requests:
     good, which ends the process, because nobody would be answered any more.
     """
 
-    def __init__(self, settings: Settings, taker: Taker, keys: Keys) -> None:
+    def __init__(self, settings: Settings, taker: Taker, trust: Trust) -> None:
         """Plan it; nothing connects before the block begins."""
         self._ending = False
         address = read_address(settings.nats_url)
@@ -56,7 +57,7 @@ class Requests:
             logger=None,
             description="Facts handed over by adapters",
         )
-        serve(self.broker, taker, keys)
+        serve(self.broker, taker, trust)
 
     async def __aenter__(self) -> Self:
         """Listen; from here on no request finds nobody."""
@@ -81,7 +82,7 @@ class Requests:
             end_process(_NAME, self.broker.connection.last_error)
 
 
-def serve(broker: NatsBroker, taker: Taker, keys: Keys) -> None:
+def serve(broker: NatsBroker, taker: Taker, trust: Trust) -> None:
     """Answer requests: a JSON array of CloudEvents with the header ``Authorization: Bearer …``.
 
     The answer is the JSON of ``Results``, or a problem document when nothing of the request was taken.
@@ -97,12 +98,12 @@ def serve(broker: NatsBroker, taker: Taker, keys: Keys) -> None:
     )
     async def answer(_body: bytes, message: NatsMessage) -> bytes:
         with span("intake.events", carrier={name.lower(): value for name, value in message.headers.items()}):
-            return await _answer(bytes(message.body), message.headers, taker, keys)
+            return await _answer(bytes(message.body), message.headers, taker, trust)
 
 
-async def _answer(body: bytes, headers: dict[str, str], taker: Taker, keys: Keys) -> bytes:
+async def _answer(body: bytes, headers: dict[str, str], taker: Taker, trust: Trust) -> bytes:
     try:
-        who = _caller(headers, keys)
+        who = await _caller(headers, trust)
         try:
             items = split(body)
         except Unparsed as error:
@@ -120,11 +121,11 @@ async def _answer(body: bytes, headers: dict[str, str], taker: Taker, keys: Keys
         return _problem(500, "internal", _FAILED)
 
 
-def _caller(headers: dict[str, str], keys: Keys) -> Principal:
+async def _caller(headers: dict[str, str], trust: Trust) -> Principal:
     given = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
     if not given.startswith(_BEARER):
         raise Unauthorized("请求缺少访问凭证（Authorization: Bearer …）")
-    who = verify(given.removeprefix(_BEARER), keys, now=clock.now())
+    who = await trust.principal(given.removeprefix(_BEARER), now=clock.now())
     if who.role not in _ROLES:
         raise Forbidden("当前角色不能执行此操作")
     return who

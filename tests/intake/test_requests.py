@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from kit.errors import Overloaded
 from kit.streams import FACTS, ensure_stream
 from kit.tokens import Keys, Principal
+from kit.trust import Trust
 from services.intake.config import Settings
 from services.intake.requests import Requests
 from services.intake.results import ItemResult
@@ -48,7 +49,7 @@ def requests(killable: Killable, key_pair: tuple[bytes, Path], taking: Taking) -
     settings = Settings(
         nats_url=SecretStr(killable.url), database_url=SecretStr("postgresql://none"), public_key_file=key_pair[1]
     )
-    return Requests(settings, cast("Taker", taking), Keys.load(key_pair[1]))
+    return Requests(settings, cast("Taker", taking), Trust(Keys.load(key_pair[1])))
 
 
 async def ask(connect: Connect, killable: Killable, token: str, name: str) -> dict[str, Any]:

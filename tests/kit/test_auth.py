@@ -21,6 +21,7 @@ from kit import clock
 from kit.auth import Keys, Principal, Role, allow, key_id, mint, new_key_pair, permissions, public, verify
 from kit.errors import Forbidden, Rejected, Unauthorized
 from kit.problems import answer_faults
+from kit.trust import Trust
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -189,7 +190,7 @@ def test_a_jurisdiction_covers_what_lies_below_it(own: str, asked: str, may: obj
 @pytest.fixture
 def app(keys: Keys) -> FastAPI:
     app = FastAPI()
-    app.state.keys = keys
+    app.state.trust = Trust(keys)
     answer_faults(app)
     router = APIRouter(prefix="/v1")
 
