@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import ssl
@@ -83,6 +84,7 @@ async def connect(url: SecretStr | str, *, name: str, patience: float = 30.0) ->
         options["nkeys_seed"] = str(address.seed_file)
     if address.tls is not None:
         options["tls"] = address.tls
+        logging.getLogger("asyncio").addFilter(_worth_telling)
     try:
         async with asyncio.timeout(patience):
             await client.connect(
@@ -105,6 +107,11 @@ async def connect(url: SecretStr | str, *, name: str, patience: float = 30.0) ->
             f"no connection to NATS after {patience:g} s: {client.last_trouble or type(error).__name__}"
         ) from error
     return client
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """Leave out what asyncio says at the end of every TLS connection of the library, and which means nothing."""
+    return "eof_received" not in str(record.msg)
 
 
 async def settle(nc: Client) -> None:
