@@ -41,6 +41,7 @@ def run(app: FastAPI, settings: ServiceSettings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
     )
+    calm()  # what happens before it listens is batches, too: a ledger may be built anew
     server = _Server(config, app)
     server.run()
     if not server.started:

@@ -239,7 +239,8 @@ Derived = tuple[
 
 def derived_columns(body: bytes) -> Derived:
     """Return what the journal's columns say of a body, in the order of ``_COLUMNS``; nothing of one that cannot be read."""
-    header, name, _ = open_envelope(body)
+    opened = open_envelope(body)
+    header, name = opened.header, opened.fact_id
     if header is None:
         return (None,) * 8
     return (

@@ -58,7 +58,7 @@ class Batch:
 
     def _chain(self, position: int, body: bytes, opened: Opened, repeats: int | None) -> None:
         previous, self.head = self.head, link(self._algorithm, self.head, position, body)
-        header, name, _ = opened
+        header = opened.header
         if header is None:
             self.entries.append(Entry(position, body, self._algorithm, previous, self.head))
             return
@@ -69,7 +69,7 @@ class Batch:
                 self._algorithm,
                 previous,
                 self.head,
-                name,
+                opened.fact_id,
                 repeats,
                 header.source,
                 plain_text(header.id),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 
+import msgspec
+
 from contracts.acts import ActCorrected, ActWithdrawn, reaches
 from contracts.event import Event, fact_id
 from services.ledger.columns import Bounds, Column, Row
@@ -15,8 +17,8 @@ FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 """End of the knowledge that still holds; ``infinity`` in the database."""
 
 
-class Fact(NamedTuple):
-    """A fact as a ledger sees it (a tuple: one is made for every message)."""
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """A fact as a ledger sees it (a struct that the collector need not follow: one is made for every message)."""
 
     fact_id: str
     source: str
@@ -25,6 +27,10 @@ class Fact(NamedTuple):
     jurisdiction: str
     unit: str
     event: Event
+
+    def saying(self, event: Event) -> "Fact":
+        """Return the same fact with the data that a correction gives it."""
+        return msgspec.structs.replace(self, event=event)
 
     @property
     def day(self) -> date:
@@ -137,7 +143,7 @@ def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str
         and (isinstance(fact.event, ActWithdrawn) or isinstance(replacements.get(fact.fact_id), kind))
     ]
     replaced = (replacements[fact.fact_id] for fact in changes if not isinstance(fact.event, ActWithdrawn))
-    forms = (original, *(original._replace(event=event) for event in replaced))
+    forms = (original, *(original.saying(event) for event in replaced))
     event, withdrawn, timeline = original.event, False, []
     for moment in sorted({max(fact.recorded, original.recorded) for fact in (original, *changes)}):
         while changes and changes[0].recorded <= moment:
@@ -146,7 +152,7 @@ def _stand(original: Fact, amendments: Sequence[Fact], replacements: Mapping[str
                 withdrawn = True
             else:
                 event = replacements[change.fact_id]
-        timeline.append(Standing(moment, original._replace(event=event), withdrawn))
+        timeline.append(Standing(moment, original.saying(event), withdrawn))
     return Act(original, tuple(timeline), forms, tuple(fact.fact_id for fact in amendments))
 
 

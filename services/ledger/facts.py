@@ -59,7 +59,7 @@ class Trouble(NamedTuple):
     detail: str
 
 
-class Alone(NamedTuple):
+class Alone(msgspec.Struct, frozen=True, gc=False):
     """The row that a fact makes by itself in one ledger."""
 
     ledger: str
@@ -67,7 +67,7 @@ class Alone(NamedTuple):
     row: Row | None
 
 
-class Opened(NamedTuple):
+class Opened(msgspec.Struct, frozen=True, gc=False):
     """The envelope of one message, or why it cannot be read."""
 
     header: Header | None
@@ -75,7 +75,7 @@ class Opened(NamedTuple):
     trouble: Trouble | None
 
 
-class Reading(NamedTuple):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What one fact says, and what it concerns."""
 
     fact: Fact
@@ -105,9 +105,9 @@ def open_envelope(body: bytes) -> Opened:
 
 def read_fact(opened: Opened, ledgers: ByEvent) -> Reading | Trouble:
     """Read the data of an opened message; never raises for what it holds."""
-    header, name, trouble = opened
+    header, name = opened.header, opened.fact_id
     if header is None or name is None:
-        return trouble or Trouble("contract_broken", "body", "")
+        return opened.trouble or Trouble("contract_broken", "body", "")
     try:
         event = _event(header)
         fact = Fact(name, header.source, header.time, header.recordedtime, header.jurisdiction, header.unitid, event)
@@ -127,7 +127,7 @@ def read_fact(opened: Opened, ledgers: ByEvent) -> Reading | Trouble:
 def _amendment(fact: Fact, event: ActCorrected | ActWithdrawn, ledgers: ByEvent) -> Reading:
     replacement = read_data(event.target_type, event.replacement) if isinstance(event, ActCorrected) else None
     if replacement is not None:
-        _alone(fact._replace(event=replacement), ledgers)  # a proof that its rows can be stored
+        _alone(fact.saying(replacement), ledgers)  # a proof that its rows can be stored
     return Reading(fact, (fact.fact_id, event.target.fact(fact.source)), replacement, ())
 
 

@@ -8,7 +8,8 @@ loaded and their entities are computed from the set of their facts, so that the 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+
+import msgspec
 
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.event import TYPE_PREFIX, Event
@@ -19,7 +20,7 @@ from services.ledger.facts import ByEvent, Reading, by_event, open_envelope, rea
 from services.ledger.store import AMENDS, Counted, Target, Thread
 
 
-class Placed(NamedTuple):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """A fact that can be projected, at its position."""
 
     position: int
@@ -122,7 +123,7 @@ class Projector:
             original = by_id.get(one.reading.fact.target or "") if replacement else None
             if replacement is None or original is None:
                 continue
-            form = original.reading.fact._replace(event=replacement)
+            form = original.reading.fact.saying(replacement)
             for target in self.targets:
                 if isinstance(form.event, target.ledger.events):
                     entity = target.ledger.entity(form)

@@ -185,7 +185,8 @@ async def _publish(nc: Client, db: Connection, entries: Sequence[Entry]) -> None
 
 def _message(entry: Entry, subjects: dict[int, str]) -> Outgoing:
     """Return an entry as the message it was; a repeated fact needs an id of its own, or the server would drop it."""
-    header, name, _ = open_envelope(entry.body)
+    opened = open_envelope(entry.body)
+    header, name = opened.header, opened.fact_id
     if header is None or name is None:
         return Outgoing(
             subjects.get(entry.position, "facts.00.log.unreadable"), entry.body, f"journal.{entry.position}"
