@@ -14,6 +14,7 @@ from nats.js import JetStreamContext
 
 from contracts.catalog import decode
 from contracts.log import LogCheckpointed
+from deploy.embedded.home import write_secret
 from kit.auth import Keys, key_id, new_key_pair
 from kit.outbox import Outbox
 from kit.signing import load_private_key
@@ -104,7 +105,7 @@ async def test_a_ledger_that_stops_signs_its_tail(
     dsn: str, nats_url: str, js: JetStreamContext, tmp_path: Path, pool_for: Pools
 ):
     private, public = new_key_pair()
-    (tmp_path / "key").write_bytes(private)
+    write_secret(tmp_path / "key", private.decode("ascii"))
     (tmp_path / "public").write_bytes(public)
     app = create_app(
         Settings(
@@ -126,8 +127,8 @@ async def test_a_ledger_that_stops_signs_its_tail(
 
 def test_a_key_file_holds_an_ed25519_key(tmp_path: Path):
     private, public = new_key_pair()
-    (tmp_path / "journal.key").write_bytes(private)
-    (tmp_path / "journal.pub").write_bytes(public)
+    write_secret(tmp_path / "journal.key", private.decode("ascii"))
+    write_secret(tmp_path / "journal.pub", public.decode("ascii"))
     key = load_private_key(tmp_path / "journal.key")
     assert key_id(key.public_key()) in Keys.load(tmp_path / "journal.pub").public
     with pytest.raises(ValueError, match="PEM"):
