@@ -105,8 +105,10 @@ class Taker:
             await store.set_aside(db, [], tallies, now=clock.now())
 
     async def foresee(self, raws: Sequence[bytes], who: Principal) -> list[ItemResult]:
-        """Tell what would become of each item, and store nothing."""
-        items = await self._read(raws, who, clock.now())
+        """Tell what would become of each item, and store nothing; what is only asked costs as much to read."""
+        now = clock.now()
+        self._pace.take({("token", who.subject): len(raws)}, now)
+        items = await self._read(raws, who, now)
         async with self._pool.acquire() as db:
             ids = [item.fact_id for item in items if isinstance(item, Candidate)]
             known = {fact_id: (one.hash, one.position) for fact_id, one in (await queries.standing(db, ids)).items()}

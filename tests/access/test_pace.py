@@ -14,6 +14,7 @@ from services.intake.app import _BATCH_BYTES
 from services.intake.pace import WINDOW, Pace
 from services.intake.reading import MAX_EVENT
 from tests.factories import issued, wire
+from tests.intake import ledgers
 from tests.intake.conftest import BATCH, STRUCTURED, Intake, Start
 
 START = datetime(2025, 3, 4, 9, 0, tzinfo=UTC)
@@ -138,6 +139,21 @@ async def test_a_batch_of_too_many_is_refused(intake: Intake) -> None:
     answer = await intake.post(b"[" + b",".join(events(1) * 1001) + b"]", BATCH, sources=("/99",))
     assert answer.status_code in {413, 422}
     assert await intake.stored() == []
+
+
+async def test_what_is_only_tried_is_counted_likewise(start: Start, at: list[datetime]) -> None:
+    intake: Intake = await start(most_a_minute=1)
+    sheet = {"name": "a", "rows": [["标题", "日期"], ["甲", "2026-01-01"]]}
+    form = {"kind": "documents", "jurisdiction": "990101", "unit": "u1", "year": "2026", "dry_run": "true"}
+
+    async def trial() -> int:
+        files = {"file": ledgers.xlsx([sheet])}
+        headers = intake.bearer("operator")
+        return (await intake.client.post("/v1/imports", data=form, files=files, headers=headers)).status_code
+
+    assert [await trial(), await trial()] == [200, 429]
+    at.append(at[-1] + timedelta(seconds=WINDOW))
+    assert await trial() == 200
 
 
 async def test_over_nats_too_fast_is_told_likewise(start: Start, nc: Client) -> None:
