@@ -77,6 +77,14 @@ bench-counts: $(STAMPS)/dev ## 性能：语句、往返与字节的准确数目�
 bench-history: $(STAMPS)/dev ## 性能：二十万与二百万条历史之下的同样数字(约半小时)
 	@$(BIN)/python -m bench.history
 
+.PHONY: fuzz-short
+fuzz-short: $(STAMPS)/dev $(STAMPS)/vendor ## 敌意输入试验的短形式：几千个输入
+	@$(OWN_HOME) $(BIN)/python -m tests.fuzz.run --inputs 3000 --examples 2 --roles 1
+
+.PHONY: fuzz
+fuzz: $(STAMPS)/dev $(STAMPS)/vendor ## 敌意输入试验：10 万个请求与文件，打印结果与内存
+	@$(OWN_HOME) $(BIN)/python -m tests.fuzz.run --inputs 100000
+
 .PHONY: check
 check: lint types imports unused generated ## 全部静态检查
 

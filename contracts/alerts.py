@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.event import Day, Event, Key, Model, Moment, Name, Sha, Stream
+from contracts.event import Day, Event, Key, Model, Moment, Name, Ordinal, Position, Sha, Stream
 from contracts.jurisdiction import Jurisdiction
 
 Severity = Literal["info", "warning", "serious"]
@@ -29,9 +29,9 @@ class _Alert(Event):
     stream: ClassVar[Stream] = "ALERTS"
 
     alert_id: AlertId
-    revision: int = Field(ge=1)
+    revision: Ordinal
     rule: Key
-    rule_version: int = Field(ge=1)
+    rule_version: Ordinal
     rule_title: Name
     severity: Severity
     outcome: Outcome
@@ -78,11 +78,11 @@ class AlertRecorded(Event):
     of_system: ClassVar[bool] = True
 
     alert_id: AlertId
-    revision: int = Field(ge=1)
+    revision: Ordinal
     change: Literal["raised", "amended", "retracted"]
     rule: Key
-    rule_version: int = Field(ge=1)
-    position: int = Field(ge=1, description="The last entry of the log that the judgement knew.")
+    rule_version: Ordinal
+    position: Position = Field(description="The last entry of the log that the judgement knew.")
     message_hash: Sha = Field(description="SHA-256 of the message's bytes in the stream ALERTS, in lower-case hex.")
 
 
@@ -95,7 +95,7 @@ class DossierRead(Event):
     of_system: ClassVar[bool] = True
 
     alert_id: AlertId
-    revision: int = Field(ge=1)
+    revision: Ordinal
     reader: Annotated[str, StringConstraints(min_length=1, max_length=128)] = Field(
         description="The subject of the token; the envelope's jurisdiction is that of the token."
     )
@@ -116,9 +116,9 @@ class DeliveryCompleted(Event):
     delivery: Key
     about_kind: Literal["alert", "clue"]
     about_id: AlertId
-    revision: int = Field(ge=1)
+    revision: Ordinal
     channel: Key
     receiver: Key
     result: Literal["delivered", "refused", "expired"]
-    attempts: int = Field(ge=1)
+    attempts: Ordinal
     completed_at: Moment

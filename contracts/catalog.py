@@ -12,6 +12,7 @@ from contracts.certificates import CertificateDemanded
 from contracts.clues import ClueEscalated, ClueHandedOver, ClueReceived, ClueRefused
 from contracts.documents import DocumentIssued, DocumentReceived, DocumentRevoked
 from contracts.event import TYPE_PREFIX, Envelope, Event, Json, Recorded, fact_id
+from contracts.faults import faults
 from contracts.inspections import InspectionLaunched, InspectionVisited
 from contracts.log import LogCheckpointed
 from contracts.meetings import MeetingConvened
@@ -65,7 +66,7 @@ _TYPE: Final = re.compile(rf"^{re.escape(TYPE_PREFIX)}(?P<name>[a-z]+\.[a-z_]+)\
 
 
 class ContractBroken(Exception):
-    """These bytes are not an event and never will be."""
+    """These bytes are not an event and never will be; ``detail`` says in Chinese what was expected, never a value."""
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(f"{field}: {detail}")
@@ -128,17 +129,16 @@ def find_type(type_name: str, catalog: Catalog = BY_NAME) -> tuple[type[Event], 
     found = _TYPE.match(type_name)
     event = catalog.get(found["name"]) if found else None
     if found is None or event is None:
-        raise ContractBroken("type", "expected one of the published event types")
+        raise ContractBroken("type", "不是已发布的事件类型")
     version = int(found["version"])
     if version > event.version:
         raise FromTheFuture(type_name)
     if version < 1:
-        raise ContractBroken("type", "versions count from 1")
+        raise ContractBroken("type", "事件版本从 1 开始")
     return event, version
 
 
 def _broken(error: ValidationError, prefix: str = "") -> ContractBroken:
     """Turn the first validation error into the field and the expectation, without the value."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in (prefix, *first["loc"]) if part != "")
-    return ContractBroken(where or "body", first["msg"])
+    first = faults(error.errors(include_input=False, include_url=False))[0]
+    return ContractBroken(".".join(part for part in (prefix, first.field) if part) or "body", first.detail)

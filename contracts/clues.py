@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from contracts.alerts import AlertId
-from contracts.event import Day, Event, Key, Moment, Name, Note, Stream
+from contracts.event import Day, Event, Key, Moment, Name, Note, Ordinal, Stream
 from contracts.jurisdiction import Jurisdiction
 
 
@@ -26,7 +26,7 @@ class ClueHandedOver(_Clue):
 
     origin: Literal["alert"] = "alert"
     alert_id: AlertId
-    alert_revision: int = Field(ge=1)
+    alert_revision: Ordinal
     dossier_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     rule: Key
     about: Key

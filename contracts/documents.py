@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from contracts.doc_no import parse_doc_no
-from contracts.event import ActRef, Day, Event, Key, Model, Moment, Name, Note, Title
+from contracts.event import ActRef, Count, Day, Event, Key, Model, Moment, Name, Note, Title, Word
 from contracts.jurisdiction import Level
 
 Genre = Literal[
@@ -42,7 +42,7 @@ class Sketch(Model):
     """A text's fingerprint, computed at the source (see ``contracts.text``)."""
 
     method: Annotated[str, StringConstraints(pattern=r"^[a-z0-9\-]{1,40}$")]
-    values: Annotated[tuple[int, ...], Field(max_length=MOST_SKETCH_VALUES)]
+    values: Annotated[tuple[Word, ...], Field(max_length=MOST_SKETCH_VALUES)]
 
 
 class Basis(Model):
@@ -84,18 +84,18 @@ class DocumentIssued(Event):
     printed_on: Day | None = Field(default=None, description="印发日期")
     printed_by: Name | None = Field(default=None, description="印发机关")
     copy_no: Annotated[str, StringConstraints(max_length=20)] | None = Field(default=None, description="份号")
-    copies: int | None = Field(default=None, ge=0, description="印数")
+    copies: Count | None = Field(default=None, description="印数")
     secrecy_level: Secrecy | None = Field(default=None, description="密级; the secrecy gate refuses any value")
     secrecy_term: Annotated[str, StringConstraints(max_length=20)] | None = Field(default=None, description="保密期限")
     urgency: Literal["特急", "加急", "特提", "平急"] | None = Field(default=None, description="紧急程度")
     sealed: bool | None = Field(default=None, description="印章")
     attachment_note: Note | None = Field(default=None, description="附件说明")
-    attachments: int | None = Field(default=None, ge=0, description="附件 (count)")
+    attachments: Count | None = Field(default=None, description="附件 (count)")
     has_contact_name: bool | None = Field(default=None, description="附注: 联系人 is printed")
     has_contact_phone: bool | None = Field(default=None, description="附注: 联系方式 is printed")
-    char_count: int | None = Field(default=None, ge=0, description="正文字数")
+    char_count: Count | None = Field(default=None, description="正文字数")
     count_method: Annotated[str, StringConstraints(max_length=40)] | None = None
-    pages: int | None = Field(default=None, ge=0, description="页码 (count of pages)")
+    pages: Count | None = Field(default=None, description="页码 (count of pages)")
     sketch: Sketch | None = None
     implements: tuple[Basis, ...] = ()
     no_matching: bool | None = Field(default=None, description="It declares 不再另行制定配套文件")

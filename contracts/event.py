@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from contracts.jurisdiction import Jurisdiction
 
@@ -29,6 +29,18 @@ Sha = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A hash of 256 bits in lower-case hex."""
 Key = Annotated[str, StringConstraints(pattern=r"^[\w.:/\-]{1,128}$")]
 """An identifier chosen by a source: a unit, a plan item, a loan, a person's pseudonym."""
+
+# Bounds of what readers can hold and reckon with, sums included. The published schemas are locked and never named them, so
+# they go on without.
+MOST: Final = 2**31 - 1
+Count = Annotated[int, Field(ge=0, le=MOST), WithJsonSchema({"minimum": 0, "type": "integer"})]
+"""How many there are of something."""
+Ordinal = Annotated[int, Field(ge=1, le=MOST), WithJsonSchema({"minimum": 1, "type": "integer"})]
+"""A number that counts from 1."""
+Word = Annotated[int, Field(ge=-(2**63), lt=2**63), WithJsonSchema({"type": "integer"})]
+"""64 bits that are no quantity: a hash."""
+Position = Annotated[int, Field(ge=1, lt=2**63), WithJsonSchema({"minimum": 1, "type": "integer"})]
+"""A place in a log."""
 
 
 class Model(BaseModel):

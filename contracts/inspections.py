@@ -1,10 +1,10 @@
 """Facts about 督查检查考核."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.event import ActRef, Event, Key, Model, Moment, Name, Title
+from contracts.event import ActRef, Count, Event, Key, Model, Moment, Name, Ordinal, Title
 from contracts.jurisdiction import Level
 
 InspectionKind = Literal["综合", "专项"]
@@ -33,7 +33,7 @@ class InspectionLaunched(Event):
     kind: InspectionKind | None = None
     inspector_kind: Name | None = None
     team: Name | None = None
-    batch: Annotated[int, Field(ge=1)] | None = None
+    batch: Ordinal | None = None
     targets: tuple[Target, ...] = ()
     joint_owners: tuple[Key, ...] = Field(default=(), description="Other departments of a joint team (联合组团)")
     mode: InspectionMode | None = None
@@ -58,6 +58,6 @@ class InspectionVisited(Event):
     topic: Title
     matter: Name | None = None
     visited_at: Moment
-    minutes: int | None = Field(default=None, ge=0)
+    minutes: Count | None = None
     mode: InspectionMode | None = None
     emergency: bool | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from contracts.event import Event, Sha
+from contracts.event import Event, Position, Sha
 
 
 class LogCheckpointed(Event):
@@ -15,10 +15,10 @@ class LogCheckpointed(Event):
     title: ClassVar[str] = "日志检查点"
     of_system: ClassVar[bool] = True
 
-    position: int = Field(ge=1, description="The last entry that the hash covers.")
+    position: Position = Field(description="The last entry that the hash covers.")
     hash: Sha = Field(description="The chain's hash at the position, in lower-case hex.")
     algorithm: Literal["sha256", "sm3"] = Field(description="The hash of that entry.")
-    count: int = Field(ge=1, description="Entries since the checkpoint before, so that a missing one shows.")
+    count: Position = Field(description="Entries since the checkpoint before, so that a missing one shows.")
     key_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{16}$")] = Field(
         description="16 characters of the base64url SHA-256 of the raw public key."
     )

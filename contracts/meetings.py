@@ -1,10 +1,12 @@
 """Facts about meetings (会议)."""
 
-from typing import Annotated, ClassVar, Literal
+from datetime import datetime
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-from contracts.event import ActRef, Event, Key, Model, Moment, Name, Note, Title
+from contracts.checks import not_before
+from contracts.event import ActRef, Count, Event, Key, Model, Moment, Name, Note, Title
 from contracts.jurisdiction import Level
 
 MeetingClass = Literal["一类", "二类", "三类", "四类"]
@@ -42,9 +44,9 @@ class MeetingConvened(Event):
     required: tuple[Attendance, ...] | None = Field(
         default=None, description="Roles required to attend; null is unknown"
     )
-    planned_attendees: int | None = Field(default=None, ge=0)
-    actual_attendees: int | None = Field(default=None, ge=0)
-    speech_minutes: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    planned_attendees: Count | None = None
+    actual_attendees: Count | None = None
+    speech_minutes: tuple[Count, ...] = ()
     parent: ActRef | None = Field(default=None, description="The superior meeting that this one follows")
     same_session: bool | None = Field(default=None, description="Held inside the superior's video session, at its end")
     new_arrangement: Note | None = Field(
@@ -55,10 +57,8 @@ class MeetingConvened(Event):
     approver_role: Role | None = None
     cost: float | None = Field(default=None, ge=0, description="元")
 
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> "MeetingConvened":
+    @field_validator("ended_at")
+    @classmethod
+    def _ends_after_start(cls, ended_at: datetime | None, info: ValidationInfo) -> datetime | None:
         """Refuse a meeting that ends before it starts."""
-        if self.ended_at is not None and self.ended_at < self.starts_at:
-            msg = "ended_at must not be before starts_at"
-            raise ValueError(msg)
-        return self
+        return not_before("starts_at", "开始时间", ended_at, info)

@@ -1,10 +1,10 @@
 """Facts about yearly plans (年度计划)."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from contracts.event import Event, Key, Model, Name, Title
+from contracts.event import Count, Event, Key, Model, Name, Ordinal, Title
 
 PlanKind = Literal["发文", "会议", "督查检查考核"]
 
@@ -14,9 +14,9 @@ class PlanItem(Model):
 
     item: Key
     title: Title
-    planned: Annotated[int, Field(ge=1)] = 1
+    planned: Ordinal = 1
     meeting_class: Literal["一类", "二类", "三类", "四类"] | None = None
-    batches: Annotated[int, Field(ge=1)] | None = None
+    batches: Ordinal | None = None
     window: Name | None = None
 
 
@@ -26,9 +26,9 @@ class _Plan(Event):
     kind: PlanKind
     year: int = Field(ge=2000, le=2100)
     items: tuple[PlanItem, ...]
-    cap: int | None = Field(default=None, ge=0, description="限额: the most acts of this kind in the year")
-    base: int | None = Field(
-        default=None, ge=0, description="上年度实际数量 as frozen when the plan was filed: the base of 只减不增"
+    cap: Count | None = Field(default=None, description="限额: the most acts of this kind in the year")
+    base: Count | None = Field(
+        default=None, description="上年度实际数量 as frozen when the plan was filed: the base of 只减不增"
     )
     approved_by: Name | None = None
     approval_ref: Name | None = None

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from contracts.checks import broken
 from contracts.event import Day, Event, Key, Model, Name
 from contracts.jurisdiction import Jurisdiction, Level
 
@@ -83,19 +84,19 @@ class CalendarPublished(Event):
     year: int = Field(ge=2000, le=2100)
     place: Jurisdiction
     basis: Name
-    days_off: tuple[date, ...] = Field(description="放假 days")
-    work_days: tuple[date, ...] = Field(description="调休上班 days")
+    days_off: tuple[Day, ...] = Field(description="放假 days")
+    work_days: tuple[Day, ...] = Field(description="调休上班 days")
 
-    @model_validator(mode="after")
-    def _of_that_year(self) -> "CalendarPublished":
-        """Refuse days of another year and days that are both."""
-        if any(day.year != self.year for day in (*self.days_off, *self.work_days)):
-            msg = "days_off and work_days must lie in the year"
-            raise ValueError(msg)
-        if set(self.days_off) & set(self.work_days):
-            msg = "a day cannot be both a day off and a work day"
-            raise ValueError(msg)
-        return self
+    @field_validator("days_off", "work_days")
+    @classmethod
+    def _of_that_year(cls, days: tuple[date, ...], info: ValidationInfo) -> tuple[date, ...]:
+        """Refuse days of another year, and days that are both."""
+        year, others = info.data.get("year"), info.data.get("days_off", ())
+        if year is not None and any(day.year != year for day in days):
+            raise broken("应全部在 year 所写的年份内")
+        if set(days).intersection(others):
+            raise broken("同一天不能既放假又上班")
+        return days
 
 
 class DayEnded(Event):

@@ -1,9 +1,11 @@
 """Facts about 报表报文: what offices demand and what the grassroots send."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from contracts.checks import not_before
 from contracts.event import ActRef, Event, Key, Moment, Name, Title
 from contracts.jurisdiction import Level
 
@@ -38,13 +40,11 @@ class ReportDemanded(Event):
     )
     special_time_limit: bool | None = Field(default=None, description="有特定时限要求")
 
-    @model_validator(mode="after")
-    def _due_after_received(self) -> "ReportDemanded":
+    @field_validator("due_at")
+    @classmethod
+    def _due_after_sent(cls, due_at: datetime | None, info: ValidationInfo) -> datetime | None:
         """Refuse a deadline before the demand was sent."""
-        if self.due_at is not None and self.due_at < self.sent_at:
-            msg = "due_at must not be before sent_at"
-            raise ValueError(msg)
-        return self
+        return not_before("sent_at", "要求发出的时间", due_at, info)
 
 
 class ReportSubmitted(Event):

@@ -4,14 +4,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from contracts.event import Event, Key, Model, Sha
+from contracts.event import Event, Key, Model, Ordinal, Sha
 
 
 class RuleSeal(Model):
     """One rule of a book."""
 
     rule: Key
-    version: int = Field(ge=1)
+    version: Ordinal
     fingerprint: Sha = Field(description="SHA-256 of what its file says; cases, comments and layout do not count.")
 
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
+from contracts.checks import not_before
 from contracts.event import Day, Event, Key, Model, Name
 from contracts.jurisdiction import Level
 
@@ -43,13 +44,11 @@ class SecondmentStarted(Event):
     major_task: bool | None = Field(default=None, description="重大任务")
     consents: tuple[Consent, ...] | None = Field(default=None, description="null is unknown; empty is none")
 
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> "SecondmentStarted":
+    @field_validator("planned_end")
+    @classmethod
+    def _ends_after_start(cls, planned_end: date | None, info: ValidationInfo) -> date | None:
         """Refuse a planned end before the start."""
-        if self.planned_end is not None and self.planned_end < self.started_on:
-            msg = "planned_end must not be before started_on"
-            raise ValueError(msg)
-        return self
+        return not_before("started_on", "开始日期", planned_end, info)
 
 
 class SecondmentExtended(Event):

@@ -7,6 +7,7 @@ from typing import Final
 
 from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.load import RETRY_AFTER, Load
@@ -65,7 +66,8 @@ class Edge:
         app = self._app if scope["path"] in _ALWAYS or exchange.enter() else _refuse
         with span(method, carrier={TRACEPARENT: headers.get(TRACEPARENT, "")}, kind=SpanKind.SERVER) as current:
             try:
-                await app(scope, exchange.receive, exchange.send)
+                refusal = None if app is _refuse else _refusal(scope, headers)
+                await (refusal or app)(scope, exchange.receive, exchange.send)
             except Exception as error:  # noqa: BLE001  the one place where a request's failure ends
                 failure = of_failure(error)
                 if not exchange.status:
@@ -91,6 +93,15 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         pass
     headers = {"Retry-After": str(RETRY_AFTER)}
     await problem(429, "正在处理的请求过多，请稍后重试", headers=headers)(scope, receive, send)
+
+
+def _refusal(scope: Scope, headers: Headers) -> Response | None:
+    """Return the answer to a request that no route can mean: an address with U+0000, a body in a compressed form."""
+    if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+        return problem(422, "地址中不得有空字符(U+0000)", code="malformed")
+    if headers.get("content-encoding", "identity").strip().lower() not in {"identity", ""}:
+        return problem(415, "不接受压缩的请求内容（Content-Encoding），请直接发送", field="content-encoding")
+    return None
 
 
 class _Exchange:

@@ -8,6 +8,7 @@ TITLES: Final[Mapping[str, str]] = {
     "malformed": "请求无法解析",
     "invalid": "字段不符合要求",
     "bad_cursor": "翻页标记无效",
+    "secret": "疑似涉密",
     "bad_request": "请求有误",
     "unauthorized": "需要有效的访问凭证",
     "forbidden": "没有权限",
@@ -18,6 +19,7 @@ TITLES: Final[Mapping[str, str]] = {
     "conflict": "与已有内容冲突",
     "too_large": "内容过大",
     "unsupported_media_type": "不支持的内容格式",
+    "head_too_large": "请求标头过大",
     "overloaded": "系统繁忙，请稍后再试",
     "internal": "系统内部错误",
     "unavailable": "系统暂时不可用，请稍后再试",
@@ -37,6 +39,7 @@ _CODE_OF_STATUS: Final[Mapping[int, str]] = {
     415: "unsupported_media_type",
     422: "rejected",
     429: "overloaded",
+    431: "head_too_large",
     500: "internal",
     503: "unavailable",
 }

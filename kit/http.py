@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.routing import iter_route_contexts
 
 from kit.auth import public
@@ -16,7 +16,7 @@ from kit.edge import Edge
 from kit.failures import describe
 from kit.load import Load
 from kit.metrics import Metrics
-from kit.problems import answer_faults, problem
+from kit.problems import RESPONSES, answer_faults, problem
 from kit.trust import Trust
 
 MAX_BODY: Final = 8 * 1024 * 1024
@@ -77,6 +77,7 @@ def create_http(
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        responses=RESPONSES,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # would tell query strings; the edge does it
     )
     app.state.trust = Trust.load(settings.public_key_file, settings.oidc_file)
@@ -119,7 +120,7 @@ def _add_health(app: FastAPI, readiness: Readiness, metrics: Metrics) -> None:
             return problem(503, "部分组件没有正常工作", checks=shown)
         return JSONResponse({"ready": True, "checks": shown})
 
-    @app.get("/metrics", dependencies=declared, tags=["health"])
+    @app.get("/metrics", dependencies=declared, tags=["health"], response_class=PlainTextResponse)
     async def scrape() -> Response:
         """Answer Prometheus."""
         return Response(metrics.page(), media_type=metrics.content_type)

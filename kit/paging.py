@@ -15,6 +15,11 @@ K = TypeVar("K")
 _MAX_CURSOR: Final = 1024
 
 
+_BIGGEST: Final = 2**63
+_YEARS: Final = range(2, 9999)
+"""Years whose every moment is one in each zone."""
+
+
 class Current(BaseModel):
     """Up to where the answer is current: the position in the stream and the moment when that message was stored."""
 
@@ -47,8 +52,22 @@ class Keyset(Generic[K]):
         """Return the key; raise ``Rejected`` (bad_cursor, field ``after``) when it is none of this list's."""
         try:
             padded = cursor[:_MAX_CURSOR].encode("ascii") + b"=" * (-len(cursor) % 4)
-            return self._shape.validate_json(base64.b64decode(padded, altchars=b"-_", validate=True), strict=True)
+            key = self._shape.validate_json(base64.b64decode(padded, altchars=b"-_", validate=True), strict=True)
         except (ValueError, binascii.Error, ValidationError):
-            raise Rejected(
-                "翻页标记 after 不是本列表给出的，请从第一页重新查询", code="bad_cursor", field="after"
-            ) from None
+            raise _foreign() from None
+        if not all(_is_storable(part) for part in (key if isinstance(key, tuple) else (key,))):
+            raise _foreign()
+        return key
+
+
+def _foreign() -> Rejected:
+    return Rejected("翻页标记 after 不是本列表给出的，请从第一页重新查询", code="bad_cursor", field="after")
+
+
+def _is_storable(value: object) -> bool:
+    """Tell whether a database can compare with a part of a key."""
+    if isinstance(value, str):
+        return "\0" not in value
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and value.year in _YEARS
+    return not isinstance(value, int) or -_BIGGEST <= value < _BIGGEST

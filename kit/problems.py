@@ -11,15 +11,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from kit.errors import Overloaded, Rejected, Unauthorized, code_of, title_of
+from contracts.faults import Fault, faults
+from kit.errors import TITLES, Overloaded, Rejected, Unauthorized, code_of, title_of
 from kit.failures import describe, is_outage
-from kit.faults import Fault, faults
 from kit.telemetry import traceparent
 
 _RETRY: Final = "2"
 """Seconds after which a caller may try again when a server of ours is away."""
 _DETAILS: Final[Mapping[int, str]] = {
-    HTTPStatus.BAD_REQUEST: "请求的内容无法解析",
+    HTTPStatus.BAD_REQUEST: "请求的内容无法解析，应为编码正确、首尾完整的表单或 JSON",
     HTTPStatus.UNAUTHORIZED: "请求缺少有效的访问凭证",
     HTTPStatus.FORBIDDEN: "没有执行此操作的权限",
     HTTPStatus.NOT_FOUND: "没有这个地址，请检查路径",
@@ -30,6 +30,32 @@ _DETAILS: Final[Mapping[int, str]] = {
 }
 
 _log = structlog.stdlib.get_logger("kit.http")
+
+
+_TEXT: Final = {"type": "string"}
+_SHAPE: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "code": _TEXT,
+        "field": _TEXT,
+        "trace_id": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "properties": dict.fromkeys(("field", "code", "detail"), _TEXT)},
+        },
+        "checks": {"type": "object", "additionalProperties": _TEXT},
+    },
+}
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": title, "content": {"application/problem+json": {"schema": _SHAPE}}}
+    for status, title in (("4XX", "The request is at fault (RFC 9457)"), ("503", "A server of ours is away (RFC 9457)"))
+}
+"""What every route may answer beside its own, for the OpenAPI document."""
 
 
 class Problem(JSONResponse):
@@ -116,6 +142,7 @@ def of_faults(found: Sequence[Fault]) -> Problem:
     """Turn the faults of fields into one problem document that lists them all."""
     first = found[0]
     if first.code == "json_invalid":
-        return problem(422, "请求内容不是有效的 JSON", code="malformed")
+        return problem(422, f"请求内容{first.detail}", code="malformed")
     listed: list[dict[str, Any]] = [asdict(fault) for fault in found]
-    return problem(422, f"{first.field}：{first.detail}", code="invalid", field=first.field, errors=listed)
+    code = first.code if first.code in TITLES else "invalid"
+    return problem(422, f"{first.field}：{first.detail}", code=code, field=first.field, errors=listed)

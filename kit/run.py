@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from kit.collector import calm
 from kit.config import ServiceSettings
+from kit.protocol import BoundedProtocol
 
 _GRACE: Final = 10
 """Seconds that running requests have to end."""
@@ -32,7 +33,7 @@ def run(app: FastAPI, settings: ServiceSettings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,  # the lines of uvicorn go where all others go

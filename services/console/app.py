@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from kit.auth import Keys
 from kit.clock import now
 from kit.http import Readiness, create_http
 from kit.metrics import Metrics
+from kit.problems import RESPONSES as PROBLEMS
 from services.console import live
 from services.console.backend import Backend, Service
 from services.console.config import Settings
@@ -23,6 +26,14 @@ from services.console.ticket import Tickets
 from services.console.units import Units
 
 CONNECT_SECONDS = 2.0
+LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=2.0)
+"""Connections are given up before the services do it (5 s): else a request may meet one that is being closed."""
+_PAGE: Final = {"text/html": {"schema": {"type": "string"}}}
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    "303": {"description": "See another page"},
+    **{status: {**one, "content": {**one["content"], **_PAGE}} for status, one in PROBLEMS.items()},
+}
+"""What every page may answer: refusals are pages too."""
 
 
 def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseTransport] | None = None) -> FastAPI:
@@ -41,7 +52,9 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
         async with AsyncExitStack() as stack:
             clients = {
                 service: await stack.enter_async_context(
-                    httpx.AsyncClient(base_url=url, timeout=wait, transport=through.get(service), trust_env=False)
+                    httpx.AsyncClient(
+                        base_url=url, timeout=wait, limits=LIMITS, transport=through.get(service), trust_env=False
+                    )
                 )
                 for service, url in urls.items()
             }
@@ -58,7 +71,7 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
 
     app = create_http("console", settings=settings, lifespan=lifespan, readiness=Readiness(), metrics=Metrics())
     for part in (overview, ledgers, alerts, clues, precheck, reconcile, rules, login, live):
-        app.include_router(part.router)
+        app.include_router(part.router, default_response_class=HTMLResponse, responses=RESPONSES)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     answer_faults(app)
     app.add_middleware(GuardHeaders)

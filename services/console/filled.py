@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import JsonValue, ValidationError
 
 from contracts.catalog import BY_NAME
+from contracts.faults import faults
 from contracts.text import COUNT_METHOD, SKETCH_METHOD, count_characters, sketch
 from kit.clock import BEIJING
 from services.console.drafts import Draft, Field, Kind
@@ -23,17 +24,7 @@ UNIT_FIELDS: Final = frozenset({"addressees", "targets", "joint_owners", "from_u
 
 _OFFICE_OPENS: Final = time(9, tzinfo=BEIJING)
 _ACT_ID: Final = re.compile(r"^[a-z2-7]{26}$")
-_SECRET_MARK: Final = re.compile(r"(绝\s*密|机\s*密|秘\s*密)\s*[★☆*]")
-_MESSAGES: Final[Mapping[str, str]] = {
-    "missing": "必须填写",
-    "int_parsing": "应为整数",
-    "greater_than_equal": "不能为负数",
-    "string_too_long": "内容过长",
-    "string_too_short": "内容过短",
-    "string_pattern_mismatch": "格式不符：只能使用字母、数字和 - _ . : /",
-    "literal_error": "不在可选范围内",
-    "value_error": "结束时间不能早于开始时间",
-}
+_MOST_DIGITS: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +45,6 @@ class Filled:
     measured: Measured | None
     acts: Mapping[str, str]
     """Field -> act id that must be turned into a reference before the data is complete."""
-
-
-def is_marked_secret(text: str) -> bool:
-    """Tell whether a text carries a 密级标志; such a text must not be handled here at all."""
-    return _SECRET_MARK.search(text) is not None
 
 
 def fill(draft: Draft, entries: Entries, unit_keys: Mapping[str, str]) -> Filled:
@@ -84,8 +70,11 @@ def check(draft: Draft, data: Mapping[str, JsonValue]) -> Errors:
     try:
         BY_NAME[draft.event].model_validate(data)
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        return {_form_field(draft, fault["loc"]): _MESSAGES.get(fault["type"], "不符合要求") for fault in faults}
+        found = error.errors(include_input=False, include_url=False)
+        return {
+            _form_field(draft, one["loc"]): fault.detail
+            for one, fault in zip(found, faults(found), strict=False)  # the first of very many
+        }
     return {}
 
 
@@ -125,6 +114,9 @@ class _Reading:
     def _number(self, field: Field, text: str) -> JsonValue:
         if not text.isascii() or not text.isdigit():
             self.errors[field.name] = "应为整数"
+            return None
+        if len(text) > _MOST_DIGITS:
+            self.errors[field.name] = "整数过大"
             return None
         return int(text)
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, File, Path, Query, Request, Response, UploadFile
 
+from contracts.secrecy import is_marked
 from kit import clock
 from kit.auth import Principal, allow
 from kit.errors import Conflict, Forbidden, Rejected, TooLarge
@@ -78,6 +79,8 @@ async def post_import(
     source = drafts.source_of(form.template, form.jurisdiction, form.unit)
     if not may_speak(who, source) or (who.units and form.unit not in who.units):
         raise Forbidden("此凭证无权导入该单位的台账", field="unit")
+    if is_marked(file.filename or ""):
+        raise Rejected("文件名带有密级标志，整份文件已拒收，内容未保存", code="secret", field="file")
     content = await file.read(files.MOST_BYTES + 1)
     origin = Origin(form.jurisdiction, form.unit, files.digest(content))
     return await parts.importer.run(content, form.template, origin, who, year=form.year, dry_run=form.dry_run)

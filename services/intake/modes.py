@@ -68,13 +68,18 @@ def split(body: bytes) -> list[bytes]:
 
 
 def _assembled(headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return a binary-mode request in the structured form; the data goes in as it is, good JSON or not."""
+    """Return a binary-mode request in the structured form; the data goes in as it is, but only as one value."""
+    data = {"data": msgspec.Raw(body)} if body.strip() else {}
+    try:  # or a body could close the object and go on with attributes of its own
+        msgspec.json.decode(body or b"0", type=msgspec.Raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise Unparsed("事件的数据应为一个有效的 JSON 值", field="data") from error
     attributes: dict[str, object] = {}
     for name, value in headers.items():
         if name.startswith("ce-") and name != "ce-data":
             attributes[name[3:]] = _text(name, value)
     attributes["datacontenttype"] = _JSON
-    return msgspec.json.encode({**attributes, "data": msgspec.Raw(body)})
+    return msgspec.json.encode({**attributes, **data})
 
 
 def _text(name: str, value: str) -> str:

@@ -16,12 +16,12 @@ from contracts.catalog import ContractBroken, FromTheFuture, find_type, read_dat
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued
 from contracts.event import ActRef, Envelope, Event, Json, fact_id
+from contracts.faults import faults, null_in
 from contracts.jurisdiction import is_code
 from contracts.reference import DayEnded, UnitRegistered
+from contracts.secrecy import is_secret, may_be_secret
 from kit.clock import BEIJING
-from kit.faults import faults
 from services.intake.domain import Candidate, Reason, Refused, Warn
-from services.intake.secrecy import is_secret, may_be_secret
 
 MAX_EVENT: Final = 256 * 1024
 """Bytes of one event; a text itself never travels, only its sketch."""
@@ -116,7 +116,7 @@ def _opened(value: Json) -> tuple[Envelope, Event]:
         fault = faults(error.errors(include_input=False, include_url=False))[0]
         raise _Broken("invalid", fault.detail, fault.field) from error
     except ContractBroken as error:
-        raise _Broken("invalid", _expectation(error), error.field) from error
+        raise _Broken("invalid", error.detail, error.field) from error
     except FromTheFuture as error:
         raise _Broken("future_version", "事件版本比本系统新，升级后可重放", "type") from error
 
@@ -151,7 +151,7 @@ def _check_form(value: Json, body: bytes) -> None:
         if name != "data" and isinstance(text, str) and _CONTROLS.search(text):
             raise _Broken("invalid", "属性中不得有控制字符", name)
     if _NUL.search(body):
-        raise _Broken("invalid", "文本中不得有空字符(U+0000)")
+        raise _Broken("invalid", "文本中不得有空字符(U+0000)", null_in(value))
 
 
 def _plausible(name: str, moment: datetime, now: datetime) -> datetime:
@@ -189,17 +189,9 @@ def _check_replacement(event: ActCorrected) -> None:
         read_data(event.target_type, event.replacement)
     except ContractBroken as error:
         field = "data.target_type" if error.field == "type" else f"data.replacement{error.field.removeprefix('data')}"
-        raise _Broken("invalid", _expectation(error), field) from error
+        raise _Broken("invalid", error.detail, field) from error
     except FromTheFuture as error:
         raise _Broken("future_version", "被更正事件的版本比本系统新，升级后可重放", "data.target_type") from error
-
-
-def _expectation(error: ContractBroken) -> str:
-    """Return in Chinese what the contract expects, from the finding that ``ContractBroken`` was raised for."""
-    finding = error.__context__
-    if isinstance(finding, ValidationError):
-        return faults(finding.errors(include_input=False, include_url=False))[0].detail
-    return "不是已发布的事件类型"
 
 
 def _warnings(event: Event) -> tuple[Warn, ...]:
@@ -235,10 +227,10 @@ def _unreadable(raw: bytes, error: Exception) -> Refused:
 
 
 def refused_whole(body: bytes, reason: Reason) -> Refused:
-    """Refuse a body that could not be taken apart into items."""
-    if may_be_secret(body):
-        return _secret(None)
-    return Refused(reason, keep=body if len(body) <= MAX_EVENT else None)
+    """Refuse a body that could not be taken apart into items; of a large one nothing is kept, nor looked at."""
+    if len(body) > MAX_EVENT:
+        return Refused(reason, keep=None)
+    return _secret(None) if may_be_secret(body) else Refused(reason, keep=body)
 
 
 def _secret(value: object) -> Refused:

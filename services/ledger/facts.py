@@ -47,7 +47,7 @@ _JURISDICTION: Final = re.compile(PATTERN)
 _UNIT: Final = re.compile(r"^[\w.:/\-]{1,128}$")
 _SENDERS: Final = 8192
 """Sources with units whose form is remembered; a county has some hundred."""
-_RANGE: Final = "expected a moment of the years 2 to 9998"
+_RANGE: Final = "应为公元 2 年至 9998 年之间的时间"
 
 
 class Trouble(NamedTuple):

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.checks import CLASSIFIED
+from contracts.secrecy import is_secret
 from kit import clock
 from kit.auth import Principal, Role, allow, public
+from kit.body import StrictJson
 from kit.db import Connection, Pool
-from kit.errors import Forbidden, NotFound
+from kit.errors import Forbidden, NotFound, Rejected
 from kit.outbox import enqueue
 from kit.paging import Current, Page
 from kit.parked import ParkedAsked, ParkedMessage, Replayed, listed
@@ -22,7 +26,7 @@ from services.monitor.queries import AlertFilter
 from services.monitor.state import State
 from services.monitor.writing import Writer
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=StrictJson)
 Reader = Annotated[Principal, Depends(allow("office", "operator", "discipline", "admin"))]
 Operator = Annotated[Principal, Depends(allow("operator", "admin"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -210,6 +214,8 @@ async def precheck(
     everything: Everything, state: Reading, who: Reader, draft: Annotated[dict[str, Any], Body()]
 ) -> Answer:
     """Tell what the rules would say of a draft; nothing is stored (发前核查)."""
+    if is_secret(draft, msgspec.json.encode(draft)):
+        raise Rejected(CLASSIFIED, code="secret")
     if "jurisdiction" in draft:
         who.require(str(draft["jurisdiction"]))
     _asked_unit(who, str(draft.get("unitid")))

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from contracts.alerts import AlertId, Severity
+from contracts.checks import unmarked
 from contracts.event import Note
 from contracts.workdays import Workdays
 from services.notify.domain.clues import State
@@ -24,14 +25,16 @@ class HandOver(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     alert_id: AlertId
-    note: Note | None = None
+    note: Annotated[Note, AfterValidator(unmarked)] | None = None
 
 
 class Refuse(BaseModel):
     """Give a clue back."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=2000)]
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=2000), AfterValidator(unmarked)
+    ]
 
 
 class ClueStep(_Answer):

@@ -12,6 +12,7 @@ from contracts.event import Key
 from contracts.jurisdiction import Jurisdiction, path_of
 from kit import clock
 from kit.auth import Principal, allow
+from kit.body import StrictJson
 from kit.db import Connection
 from kit.errors import NotFound
 from kit.paging import Current, Keyset, Page
@@ -35,7 +36,7 @@ from services.notify.reading import ALERTS
 from services.notify.streaming import EventStream
 from services.notify.wire import AlertChange, read_change
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", route_class=StrictJson)
 Watcher = Annotated[Principal, Depends(allow("operator", "discipline", "admin"))]
 Operator = Annotated[Principal, Depends(allow("operator"))]
 Custodian = Annotated[Principal, Depends(allow("operator", "admin"))]

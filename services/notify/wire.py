@@ -36,7 +36,7 @@ def read_change(seq: int, at: datetime, body: bytes) -> AlertChange:
     """Read a message of the ALERTS stream; raise ``ContractBroken`` or ``FromTheFuture``."""
     fact = decode(body)
     if not isinstance(fact.event, AlertRaised | AlertAmended | AlertRetracted):
-        raise ContractBroken("type", "expected an event about an alert")
+        raise ContractBroken("type", "应为预警事件")
     return AlertChange(seq, fact.fact_id, at, fact.recorded, fact.event, body)
 
 

@@ -107,6 +107,8 @@ def zipped(**parts: bytes) -> bytes:
 
 
 GOOD = ledgers.xlsx([{"name": "a", "rows": [["文号", "标题", "日期"], ["青办发[2026]1号", "甲", "2026-01-02"]]}])
+LONG_TEXT = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(8000))
+BROKEN = GOOD.index(b"xl/worksheets/sheet1.xml") + 60
 UNREADABLE = {
     "nothing": (b"", "empty"),
     "an empty workbook": (ledgers.xlsx([{"name": "a"}]), "empty"),
@@ -121,6 +123,10 @@ UNREADABLE = {
     "an old file of another program": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 2000, "unreadable"),
     "a web page named xls": (b"\n<html><table><tr><td>1</td></tr></table></html>", "web"),
     "bytes": (bytes(range(256)) * 20, "encoding"),
+    "a text in every cell": (ledgers.xlsx([{"name": "a", "rows": [[LONG_TEXT] * 20] * 140}]), "too_much"),
+    "many cells": (ledgers.csv([["标题"] * 250] * 5000, "utf-8"), "too_many"),
+    "empty lines": (b"\n" * 300_000, "too_many"),
+    "a broken stream in a workbook": (GOOD[:BROKEN] + bytes(40) + GOOD[BROKEN + 40 :], "unreadable"),
     "too many rows": (ledgers.csv([["文号", "标题", "日期"]] * 20_001, "utf-8"), "too_many"),
     "too many columns": (ledgers.csv([["标题"] * 300] * 2, "utf-8"), "too_many"),
 }
@@ -176,6 +182,21 @@ def test_a_mark_outside_the_rows_refuses_the_whole_file(sheet: dict[str, Any]) -
 def test_a_table_of_something_else_is_refused_with_what_was_expected() -> None:
     with pytest.raises(Rejected, match="会议名称"):
         understood(workbook.read(ledgers.csv([["姓名", "工资"], ["甲", "1"]], "gbk")), "meetings")
+
+
+def test_rows_of_different_lengths_are_read() -> None:
+    rows = [["一、发文台账", "", "", "", "", "", ""], ["标题", "日期"], ["甲", "2026-01-01", "x", "y"], ["乙"]]
+    content = understood(workbook.read(ledgers.csv(rows, "utf-8")), "documents")
+    assert len(content.items) == 1
+    assert [error.row for error in content.errors] == [4]
+
+
+def test_a_cell_that_takes_time_by_its_square_is_read_at_once() -> None:
+    long = ["甲" + " " * 30_000 + "乙", "万" * 30_000 + "x", "通知(" * 8000, "【" * 30_000, "1-" * 15_000]
+    rows = [["标题", "日期", "份数"], *([one, one, one] for one in long)]
+    content = understood(workbook.read(ledgers.csv([long, *rows], "utf-8")), "documents")
+    assert {error.row for error in content.errors} == {3, 4, 5, 6, 7}
+    assert not content.items
 
 
 def test_a_formula_without_a_saved_value_is_told() -> None:

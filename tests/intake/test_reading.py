@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import contracts
 from contracts.catalog import decode
 from contracts.event import fact_id
+from contracts.secrecy import is_marked, may_be_secret
 from services.intake.domain import Candidate, Refused
 from services.intake.reading import MAX_EVENT, read
-from services.intake.secrecy import is_marked, may_be_secret
 from tests.intake.events import SOURCE, issued, raw, raw_issued
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -111,6 +111,11 @@ CLASSIFIED: list[dict[str, Any]] = [
     {"addressees": [{"unit": "a", "name": "秘密"}]},
     {"deep": [[[{"note": "绝密级"}]]]},
     {"秘密": 1},
+    *({"heading": f"机{gap}密 ★"} for gap in "\t\u00a0\u200d\u3000\u3164\u0308\ufe0f\u2063\U000e0020"),
+    {"heading": "絶密"},
+    {"heading": "密級：機密"},
+    {"heading": "机密⭐️"},
+    {"attachment_note": "附件：/files/%E6%9C%BA%E5%AF%86%E2%98%85.pdf"},
 ]
 HARMLESS: list[dict[str, Any]] = [
     {},
@@ -144,6 +149,7 @@ def test_words_about_secrecy_pass(data: dict[str, Any]) -> None:
 
 
 def test_a_mark_in_an_attribute_is_refused() -> None:
+    assert refused(raw_issued(dataschema="/x/%E7%A7%98%E5%AF%86%E2%98%85")).reason.code == "secret"
     assert refused(raw_issued(subject="机密★")).reason.code == "secret"
     assert refused(raw_issued(secrecylevel="机密")).reason.code == "secret"
 
@@ -165,6 +171,9 @@ def test_broken_bytes_with_a_level_are_not_kept(encoding: str) -> None:
     assert refused(body).reason.code == "secret"
     assert refused(body).keep is None
     assert refused(b'{"heading": "\\u673a\\u5bc6').keep is None
+    assert refused(b'{"secrecy_level": "x", "dated"').keep is None
+    assert refused('{"heading": "机\\t密", "dated"'.encode()).keep is None
+    assert refused(b'{"secrecy_level": null, "dated"').reason.code == "malformed"
 
 
 def test_of_a_field_given_twice_only_the_one_that_counts_is_kept() -> None:
@@ -223,6 +232,8 @@ HOSTILE = {
     "a long id": (raw_issued("x" * 129), "invalid"),
     "a space in the source": (raw_issued(source="/oa/qing he"), "invalid"),
     "too large": (raw_issued(data={"heading": "x" * MAX_EVENT}), "too_large"),
+    "an integer beyond 64 bits": (raw_issued(data={"pages": 2**63}), "invalid"),
+    "punctuation that takes time by its square": (raw_issued(data={"heading": "密级" + "!" * 200_000}), "invalid"),
     "today has not ended": (event("clock.day_ended", {"day": "2026-11-22"}), "implausible"),
     "a correction of no act": (correction("cn.jianfu.clock.day_ended.v1", {"day": "2026-01-01"}), "invalid"),
     "a correction of an unknown type": (correction("x", {}), "invalid"),
@@ -290,6 +301,10 @@ def test_every_published_example_is_taken_unless_only_we_may_state_it(path: Path
 
 def test_a_field_is_named_in_the_reason() -> None:
     assert refused(raw_issued(data={"pages": "six"})).reason.field == "data.pages"
+    assert refused(raw_issued(data={"pages": 2**63})).reason.field == "data.pages"
+    assert refused(raw_issued(data={"addressees": [{"unit": "a"}, {"unit": "b", "name": "\0"}]})).reason.field == (
+        "data.addressees.1.name"
+    )
     corrected = HOSTILE["a correction with half the data"][0]
     assert refused(corrected).reason.field == "data.replacement.dated"
 

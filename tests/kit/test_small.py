@@ -1,9 +1,11 @@
 """The small parts: clock, ids, errors, settings, failures, pages, metrics, tasks."""
 
 import asyncio
+import base64
 import contextlib
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import nats.errors
@@ -13,10 +15,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic_core._pydantic_core import list_all_errors
 
+from contracts.faults import TEXTS, faults
 from kit import clock, errors, ids
 from kit.config import ServiceSettings, reveal
 from kit.failures import describe, frames, is_outage
-from kit.faults import TEXTS, faults
 from kit.headers import Headers
 from kit.metrics import Metrics
 from kit.paging import Keyset
@@ -208,10 +210,29 @@ def test_a_validator_of_ours_that_speaks_chinese_is_quoted_and_others_are_not() 
     assert details == [("to", "止期早于起期"), ("to", "取值不符合要求"), ("to", "取值不符合要求")]
 
 
+@pytest.mark.parametrize(
+    ("shape", "key"),
+    [
+        (tuple[int], b"[9223372036854775808]"),
+        (tuple[str], b'["\\u0000"]'),
+        (tuple[str], b'["\\ud800"]'),
+        (tuple[datetime, str], b'["0001-01-01T00:00:00+14:00", ""]'),
+        (tuple[datetime, str], b'["2026-01-01T00:00:00", ""]'),
+    ],
+)
+def test_a_cursor_that_no_database_can_compare_with_is_none_of_ours(shape: Any, key: bytes) -> None:
+    with pytest.raises(errors.Rejected) as refused:
+        Keyset(shape).decode(base64.urlsafe_b64encode(key).decode().rstrip("="))
+    assert refused.value.code == "bad_cursor"
+
+
 ALERTS: Keyset[tuple[date, str, int | None, bool]] = Keyset(tuple[date, str, int | None, bool])
 
 
-@given(st.tuples(st.dates(), st.text(max_size=200), st.none() | st.integers(-(2**62), 2**62), st.booleans()))
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)  # what a database may hold
+
+
+@given(st.tuples(st.dates(), WORDS, st.none() | st.integers(-(2**62), 2**62), st.booleans()))
 def test_a_cursor_gives_its_key_back_and_fits_a_url(key: tuple[date, str, int | None, bool]) -> None:
     cursor = ALERTS.encode(key)
     assert ALERTS.decode(cursor) == key

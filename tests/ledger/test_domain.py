@@ -204,7 +204,7 @@ POISON: dict[str, tuple[bytes, str, str]] = {
     "an unknown type": (changed(type="cn.jianfu.doc.burnt.v1"), "contract_broken", "type"),
     "data of another type": (changed(data={"item": "x"}), "contract_broken", "data.heading"),
     "a newer version": (changed(type="cn.jianfu.doc.issued.v99"), "from_the_future", "type"),
-    "a number beyond 64 bits": (f.wire(f.issued(pages=2**70)), "unstorable", "data"),
+    "a number beyond 64 bits": (f.wire(f.issued(pages=2**70)), "contract_broken", "data.pages"),
     "a day beyond the calendar": (f.wire(f.issued(dated="9999-12-31")), "contract_broken", "data.dated"),
     "a moment beyond the calendar": (
         f.wire(f.convened(starts_at="0001-01-01T00:00:00+08:00")), "contract_broken", "data.starts_at",

@@ -37,7 +37,7 @@ async def test_poison_does_not_harm_its_neighbours(world: World):
     rows = await world.pool.fetch("select position, code, field, jurisdiction, fact_id is null from parked order by 1")
     assert [tuple(row) for row in rows] == [
         (2, "contract_broken", "body", None, True),
-        (3, "unstorable", "data", "990101", False),
+        (3, "contract_broken", "data.pages", "990101", False),
         (4, "from_the_future", "type", "990101", False),
     ]
     assert len(await world.rows("documents")) == len(await world.rows("meetings")) == 1

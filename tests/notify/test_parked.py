@@ -50,7 +50,7 @@ async def test_poison_does_not_harm_its_neighbours(notify: Notify) -> None:
     await notify.raise_(broken, future, alert("raised", "c"))
     shown = await notify.get("/v1/parked")
     assert [(one["stream"], one["position"], one["reason"]) for one in shown.json()["items"]] == [
-        ("ALERTS", 1, "data.clause: Field required"),
+        ("ALERTS", 1, "data.clause: 缺少此字段"),
         ("ALERTS", 2, "cn.jianfu.alert.raised.v2"),
     ]
     assert "秘密内容" not in shown.text

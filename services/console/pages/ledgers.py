@@ -21,6 +21,7 @@ from services.console.session import EVERYBODY, User, signed_in
 from services.console.wording import LEDGERS, MAIN_COLUMNS, OUTCOMES
 
 router = APIRouter()
+_WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _PAGE: Final = 50
 _FIRST_COLUMNS: Final = 7
@@ -86,7 +87,9 @@ async def rows(
     )
 
 
-@router.get("/ledgers/{ledger}/export.xlsx")
+@router.get(
+    "/ledgers/{ledger}/export.xlsx", response_class=StreamingResponse, responses={200: {"content": {_WORKBOOK: {}}}}
+)
 async def export(
     request: Request,
     user: Annotated[User, Depends(signed_in(*EVERYBODY))],

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import JsonValue
 
+from contracts.secrecy import is_marked
 from kit.auth import Role
 from kit.clock import now
 from kit.errors import NotFound, Rejected
@@ -15,7 +16,7 @@ from services.console.answers.monitor import Sheet
 from services.console.backend import Part, Service, attempt
 from services.console.desk import Desk, desk_of
 from services.console.drafts import BY_KEY, DRAFTS, Draft
-from services.console.filled import PREFIX, Entries, Filled, check, fill, is_marked_secret
+from services.console.filled import PREFIX, Entries, Filled, check, fill
 from services.console.pages.ledgers import in_order
 from services.console.session import OPERATORS, User, posted, signed_in
 
@@ -77,7 +78,7 @@ def _refuse_secrets(entries: Entries) -> None:
     """Raise ``Rejected`` for a 密级标志 or more text than a document has; the text is never shown."""
     for texts in entries.values():
         for text in texts:
-            if is_marked_secret(text):
+            if is_marked(text):
                 raise Rejected("内容带有密级标志。涉密内容不得在本系统中处理，本次提交未被保存。", code="secret")
             if len(text) > _MOST_CHARACTERS:
                 raise Rejected("正文过长，请只粘贴正文部分。", code="too_large")

@@ -19,7 +19,9 @@ _PATIENCE: Final = 60.0
 _FAULTS: Final[Mapping[Fault, str]] = {
     "password": "文件有密码保护，请取消密码后再导入",
     "bomb": "文件的压缩比异常，已拒绝读取",
-    "too_many": f"文件过大：最多 {workbook.MOST_ROWS} 行、{workbook.MOST_COLUMNS} 列，请按年度或月份拆分",
+    "too_many": f"文件过大：最多 {workbook.MOST_ROWS} 行、{workbook.MOST_COLUMNS} 列、"
+    f"{workbook.MOST_CELLS // 10_000} 万个单元格，请按年度或月份拆分",
+    "too_much": f"文件中的文字过多：最多 {workbook.MOST_TEXT // 10_000} 万字，请按年度或月份拆分",
     "web": "这是网页或 XML 格式的文件，请在表格软件中另存为 .xlsx 后再导入",
     "encoding": "文本的编码无法识别，应为 UTF-8 或 GBK(GB 18030)",
     "empty": "文件中没有内容",

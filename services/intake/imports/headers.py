@@ -15,6 +15,8 @@ _FEWEST: Final = 2
 """Columns that must be known, or a title row with the word 会议 would be a header."""
 
 
+_LONGEST: Final = 200
+"""Characters of a header."""
 _LARGE: Final = "万元"
 _UNIT: Final = re.compile(r"单位\s*[:：]\s*(?:人民币)?万元")
 
@@ -57,7 +59,7 @@ def _read(rows: Sequence[Sequence[Cell]], top: int, depth: int, template: Templa
     large: set[int] = set()
     above = ""
     for number in range(len(lines[0])):
-        labels = [text(line[number]) or "" for line in lines]
+        labels = [_label(line[number]) for line in lines]
         above = labels[0] or (above if labels[-1] else "")  # a title of several columns that stands in the first only
         labels[0] = above
         if not any(labels):
@@ -69,6 +71,11 @@ def _read(rows: Sequence[Sequence[Cell]], top: int, depth: int, template: Templa
             large.add(number)
     known = len(columns) >= _FEWEST and {column.field for column in columns.values()}.issuperset(template.anchors)
     return Found(top + depth, columns, headers, frozenset(large)) if known else None
+
+
+def _label(cell: Cell) -> str:
+    """Return what a cell of a header says; a long text is none."""
+    return (text(cell) or "") if not isinstance(cell, str) or len(cell) <= _LONGEST else ""
 
 
 def _known(labels: Sequence[str], template: Template) -> tuple[Column | None, str]:

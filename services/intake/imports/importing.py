@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from kit.errors import Rejected
+from kit.errors import Overloaded, Rejected
 from kit.tokens import Principal
 from services.intake.imports import drafts, files, headers, rows
 from services.intake.imports.drafts import Incomplete, Origin
@@ -24,6 +24,8 @@ from services.intake.taking import Taker
 MOST_ERRORS: Final = 1000
 """Row errors that a report lists; it counts all."""
 _AT_ONCE: Final = 2
+_MOST_WAITING: Final = 8
+"""Files in memory that are read or wait for it; who brings another is told to come again."""
 
 
 class RowProblem(BaseModel):
@@ -94,19 +96,29 @@ class Importer:
         """Take the way in."""
         self._taker = taker
         self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
 
     async def run(
         self, content: bytes, template: Template, origin: Origin, who: Principal, *, year: int, dry_run: bool
     ) -> Report:
         """Take in every readable row of a file and report the rest; raise ``Rejected`` for a file as a whole."""
-        async with self._slots:
-            book = await files.read(content)
-            read = await asyncio.to_thread(understand, book, template, origin, year=year)
+        if self._waiting >= _MOST_WAITING:
+            raise Overloaded("正在导入的文件较多，请稍后再试", retry_after=10)
+        self._waiting += 1
+        try:
+            read = await self._read(content, template, origin, year=year)
+        finally:
+            self._waiting -= 1
         if dry_run:
             results = await self._taker.foresee(read.items, who)
         else:
             results = await self._take(read, template, origin, who)
         return _report(read, results, template, origin, dry_run=dry_run)
+
+    async def _read(self, content: bytes, template: Template, origin: Origin, *, year: int) -> Content:
+        async with self._slots:
+            book = await files.read(content)
+            return await asyncio.to_thread(understand, book, template, origin, year=year)
 
     async def _take(self, read: Content, template: Template, origin: Origin, who: Principal) -> list[ItemResult]:
         results: list[ItemResult] = []

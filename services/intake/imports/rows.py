@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from contracts.secrecy import is_marked, is_secret_field, is_secret_value
 from services.intake.imports import headers, values
 from services.intake.imports.headers import Found
 from services.intake.imports.templates import Column, Template, plain
 from services.intake.imports.values import Unreadable
 from services.intake.imports.workbook import Cell, Sheet
-from services.intake.secrecy import is_marked, is_secret_field, is_secret_value
 
 _TOTAL: Final = re.compile(
     r"^(?:本|全|累)?(?:月|季度?|年度?|页|周|半年|上半年|下半年)?(?:合计|小计|总计|共计|累计|总数)"
@@ -22,6 +22,8 @@ _NOTE: Final = re.compile(
 _SECTION: Final = re.compile(r"^(?:\d{4}年)?(?:[一二三四五六七八九十]{1,3}|\d{1,2})月(?:份)?$|^第?[一二三四1-4]季度$")
 _MONTH: Final = re.compile(r"(?<!\d)(\d{1,2})月")
 _CHINESE_MONTHS: Final = ("十二", "十一", "十", "九", "八", "七", "六", "五", "四", "三", "二", "一")
+_LONGEST_CELL: Final = 5000
+"""Characters of a cell that a column of the ledger may hold: more than any field takes, units in a row included."""
 _LABELS: Final = 3
 """Cells among which the word 合计 is looked for."""
 
@@ -108,6 +110,8 @@ def _needed(value: object, column: Column) -> object:
 def _value(
     cell: Cell, column: Column, got: Mapping[str, object], *, large: bool, year: int, month: int | None
 ) -> object:
+    if isinstance(cell, str) and len(cell) > _LONGEST_CELL:
+        raise Unreadable(f"最多 {_LONGEST_CELL} 个字")
     readings: Mapping[str, Callable[[], object]] = {
         "text": lambda: values.text(cell),
         "list": lambda: values.pieces(cell),

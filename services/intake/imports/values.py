@@ -36,6 +36,8 @@ _LEVELS: Final[tuple[tuple[str, Level], ...]] = (
     ("省", 1), ("中央", 0), ("全国", 0),
 )  # fmt: skip
 _TEN_THOUSAND: Final = 10_000
+_LONGEST: Final = 200
+"""Characters of a cell with a number or a date: what is longer is neither, and would only take time."""
 
 
 class Unreadable(Exception):
@@ -52,7 +54,7 @@ def text(cell: Cell) -> str | None:
         return "是" if cell else "否"
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else str(cell)
-    return re.sub(r"\s*[\r\n]+\s*", "", cell).strip() or None
+    return "".join(line.strip() for line in re.split(r"[\r\n]+", cell)) or None
 
 
 def pieces(cell: Cell) -> list[str]:
@@ -184,6 +186,8 @@ def _typed_time(found: re.Match[str]) -> time:
 
 def _tidied(typed: str) -> str:
     """Return typed text in half width without weekdays, Chinese numerals, or white space but one between two digits."""
+    if len(typed) > _LONGEST:
+        raise Unreadable("应为日期，例如 2026-09-01、2026.9.1、2026年9月1日 或 20260901")
     half = _SPACE.sub("", re.sub(r"\s+", " ", _WEEKDAY.sub(" ", _half(typed)).strip())).lower()
     return _CHINESE_NUMBER.sub(_tens, half).translate(_CHINESE_DIGITS)
 
@@ -207,7 +211,7 @@ def _plausible(on: date, year: int) -> date:
 def _number(cell: Cell, expected: str) -> Decimal | None:
     if cell is None:
         return None
-    if isinstance(cell, bool | Moment):
+    if isinstance(cell, bool | Moment) or (isinstance(cell, str) and len(cell) > _LONGEST):
         raise Unreadable(expected)
     typed = re.sub(r"[,\s]|[字页份人个元册名万]+$", "", _half(cell)) if isinstance(cell, str) else repr(cell)
     try:

@@ -24,13 +24,20 @@ MOST_RATIO: Final = 250
 MOST_PARTS: Final = 2000
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 256
+MOST_CELLS: Final = 1_000_000
+MOST_TEXT: Final = 20_000_000
+"""Characters of all cells: a text that is stored once may stand in every cell."""
+_WIDEST: Final = 64 * MOST_COLUMNS
+"""Cells of one line before what is empty to the right is cut: as many as a table program has columns."""
+_MOST_LINES: Final = 10 * MOST_ROWS
+"""Lines of a text file, with the empty ones."""
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _WEB: Final = (b"<html", b"<!doctype html", b"<table", b"<?xml")
 
-Fault = Literal["password", "bomb", "too_many", "web", "encoding", "empty", "unreadable"]
+Fault = Literal["password", "bomb", "too_many", "too_much", "web", "encoding", "empty", "unreadable"]
 
 
 Kind = Literal["date", "datetime", "time"]
@@ -73,21 +80,27 @@ class _Refused(Exception):
 def read(content: bytes) -> Workbook:
     """Read a file by what it is, whatever its name says."""
     try:
-        if content.startswith(_ZIP):
-            missing = _check_zip(content)
-            sheets, hidden = _sheets(content)
-            return Workbook(_within_limits(sheets), formulas_without_value=missing, hidden_sheets=hidden)
-        if content.startswith(_OLE):
-            _check_ole(content)
-            sheets, hidden = _sheets(content)
-            return Workbook(_within_limits(sheets), hidden_sheets=hidden)
-        return Workbook(_within_limits([_table(content)]))
+        return _read(content)
     except _Refused as refused:
         return Workbook(fault=refused.fault)
     except calamine.PasswordError:
         return Workbook(fault="password")
-    except (calamine.CalamineError, zipfile.BadZipFile, csv.Error, ValueError, OSError):
+    except MemoryError:
+        return Workbook(fault="too_much")
+    except Exception:  # noqa: BLE001  whatever foreign parsers raise, the file is one that cannot be read
         return Workbook(fault="unreadable")
+
+
+def _read(content: bytes) -> Workbook:
+    if content.startswith(_ZIP):
+        missing = _check_zip(content)
+        sheets, hidden = _sheets(content)
+        return Workbook(_within_limits(sheets), formulas_without_value=missing, hidden_sheets=hidden)
+    if content.startswith(_OLE):
+        _check_ole(content)
+        sheets, hidden = _sheets(content)
+        return Workbook(_within_limits(sheets), hidden_sheets=hidden)
+    return Workbook(_within_limits([_table(content)]))
 
 
 def _check_zip(content: bytes) -> int:
@@ -123,7 +136,7 @@ def _sheets(content: bytes) -> tuple[list[Sheet], int]:
 
 
 def _sheet(sheet: calamine.CalamineSheet) -> Sheet:
-    if sheet.total_height > MOST_ROWS * 60 or sheet.total_width > MOST_COLUMNS * 64:
+    if sheet.total_height > MOST_ROWS * 60 or sheet.total_width > _WIDEST:
         raise _Refused("too_many")
     rows = [[_cell(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
     merged = [(top, left, bottom, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or []]
@@ -150,9 +163,11 @@ def _table(content: bytes) -> Sheet:
     text = _decoded(content)
     head = text[:20_000]
     separator = max((",", "\t", ";"), key=head.count)
-    rows: list[list[Cell]] = [
-        [cell.strip() or None for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    ]
+    rows: list[list[Cell]] = []
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        if len(rows) >= _MOST_LINES or len(row) > _WIDEST:
+            raise _Refused("too_many")
+        rows.append([cell.strip() or None for cell in row])
     return Sheet("", _trimmed(rows))
 
 
@@ -173,20 +188,32 @@ def _decoded(content: bytes) -> str:
 
 
 def _trimmed(rows: list[list[Cell]]) -> list[list[Cell]]:
-    """Cut what is empty to the right and below."""
+    """Cut what is empty to the right and below, and make all rows equally long."""
     width = max((column + 1 for row in rows for column, cell in enumerate(row) if cell is not None), default=0)
     last = max((number + 1 for number, row in enumerate(rows) if any(cell is not None for cell in row)), default=0)
-    return [row[:width] for row in rows[:last]]
+    if last > MOST_ROWS or width > MOST_COLUMNS:
+        raise _Refused("too_many")
+    return [row[:width] + [None] * (width - len(row)) for row in rows[:last]]
 
 
 def _within_limits(sheets: list[Sheet]) -> list[Sheet]:
     if not any(sheet.rows for sheet in sheets):
         raise _Refused("empty")
-    if sum(len(sheet.rows) for sheet in sheets) > MOST_ROWS:
+    if sum(len(sheet.rows) for sheet in sheets) > MOST_ROWS or sum(map(_cells, sheets)) > MOST_CELLS:
         raise _Refused("too_many")
-    if any(len(sheet.rows[0]) > MOST_COLUMNS for sheet in sheets if sheet.rows):
-        raise _Refused("too_many")
+    text = sum(len(cell) for sheet in sheets for row in sheet.rows for cell in row if isinstance(cell, str))
+    if text > MOST_TEXT:
+        raise _Refused("too_much")
     return sheets
+
+
+def _cells(sheet: Sheet) -> int:
+    """Return how many cells a sheet has, each counted again for every merged range that covers it."""
+    height, width = len(sheet.rows), len(sheet.rows[0]) if sheet.rows else 0
+    return height * width + sum(
+        max(0, min(bottom, height) - top) * max(0, min(right, width) - left + 1)
+        for top, left, bottom, right in sheet.merged
+    )
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ _ENDING: Final = re.compile(rf"的?({'|'.join(get_args(Genre))})(?:[\((（\[【]
 _COUNTED_BY: Final = "台账填报"
 """The count method of a ledger's 字数: whoever keeps it counted somehow."""
 _LONGEST_RAW: Final = 100
+_LONGEST_HEADING: Final = 500
 
 
 def translate(row: Row) -> Draft:
@@ -45,7 +46,7 @@ def translate(row: Row) -> Draft:
 
 def _genre(heading: str) -> str | None:
     """Return the 文种 that a title ends with."""
-    found = _ENDING.search(heading)
+    found = _ENDING.search(heading) if len(heading) <= _LONGEST_HEADING else None
     return found[1] if found else None
 
 
