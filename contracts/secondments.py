@@ -1,5 +1,6 @@
 """Facts about 借调 (cadres and teachers). Persons are pseudonyms chosen by the source; names never enter."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator

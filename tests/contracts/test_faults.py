@@ -131,7 +131,7 @@ def test_no_integer_is_larger_than_a_database_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-@pytest.mark.parametrize("year", ["0001", "1899", "2200", "9999"])
+@pytest.mark.parametrize("year", ["0001", "9999"])
 def test_no_day_is_at_the_end_of_the_calendar(name: str, year: str) -> None:
     """Readers add months to days and zones to moments: whatever a sender says, that must be possible."""
     for path in (path for path in EXAMPLES if path.parent.name == name):
@@ -140,6 +140,8 @@ def test_no_day_is_at_the_end_of_the_calendar(name: str, year: str) -> None:
             value: Any = body["data"]
             for step in at:
                 value = value[step]
+            if at[-1] == "valid_to":  # 9999-12-31 is how some write that it never ends; nobody reckons on from it
+                continue
             if isinstance(value, str) and re.match(r"20\d\d-\d\d-\d\d", value) and "replacement" not in at:
                 listed = found(changed(body, ("data", *at), year + value[4:].replace("02-29", "02-28")))
                 assert ".".join(map(str, at)) in {fault.field for fault in listed}

@@ -135,11 +135,11 @@ def entity(random: Random) -> Ask:
 def broken(random: Random) -> Ask:
     content = bytearray(random.choice(golden()))
     for _ in range(random.choice((1, 3, 20))):
-        at = random.randrange(len(content))
+        at = random.randrange(len(content) + 1) % (len(content) or 1)
         length = random.randrange(1, 60)
         choice = random.randrange(4)
         if choice == 0:
-            content[at] = random.randrange(256)
+            content[at : at + 1] = bytes([random.randrange(256)])
         elif choice == 1:
             del content[at : at + length]
         elif choice == 2:

@@ -49,7 +49,7 @@ async def test_it_is_shown_without_its_content_and_applied_when_it_can_be_read(
     await monitor.tell(meeting, of_version_2(convened(place="9902", **LONG)), issued())
     shown = await monitor.get("/v1/parked", place="990101")
     assert [(one["position"] - poison.seq, one["subject"], one["reason"]) for one in shown.json()["items"]] == [
-        (0, "facts.990101.doc.issued", "body: Invalid JSON: EOF while parsing an object at line 1 column 1"),
+        (0, "facts.990101.doc.issued", "body: 不是有效的 JSON"),
         (1, subject_of(meeting), "cn.jianfu.mtg.convened.v2"),
     ]
     assert "秘密内容" not in shown.text

@@ -300,7 +300,7 @@ async def test_what_nobody_can_read_is_parked_by_each_reader_and_listed_by_the_c
     assert await asyncio.to_thread(cli.main, ["parked", "list", *home]) == 1
     *lines, total = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["ledger", "monitor", "notify"]
-    assert all("body: Invalid JSON" in line for line in lines)
+    assert all("body: 不是有效的 JSON" in line for line in lines)
     assert total == "共 3 条被搁置"
     assert await asyncio.to_thread(cli.main, ["parked", "replay", "notify", *home]) == 1
     assert capsys.readouterr().out == "notify  已处理 0 条，仍搁置 1 条\n"
