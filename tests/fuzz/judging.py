@@ -27,6 +27,8 @@ class Findings:
     faults: list[str] = field(default_factory=list)
     stored: set[str] = field(default_factory=set)
     """Ids of the facts that an answer called accepted."""
+    imported: int = 0
+    """How many rows of files an answer called accepted."""
     slowest: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds by kind."""
 
@@ -87,7 +89,9 @@ class Findings:
             return self._results(ask.kind, document["results"], ask)
         for error in document["errors"]:
             self.told(ask.kind, error["detail"], ask)
-        return int(document["accepted"])
+        accepted = 0 if document["dry_run"] else int(document["accepted"])
+        self.imported += accepted
+        return accepted
 
     def _results(self, kind: str, results: list[dict[str, Any]], about: object) -> int:
         accepted = 0

@@ -71,6 +71,8 @@ def _tables() -> Reader:
     from tests.fuzz.tables import golden
 
     def take(content: bytes) -> None:
+        if content.startswith(b"\xd0\xcf"):
+            return  # its parser takes any memory, which only a child with limits survives: see the files of tables.py
         book = workbook.read(content)
         if book.fault is not None:
             return

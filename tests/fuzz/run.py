@@ -16,8 +16,8 @@ from random import Random
 from typing import Final
 
 import httpx
-import nats
 
+from kit.nats import connect
 from tests.eventually import eventually
 from tests.fuzz import asks, described, facts, tables, wire
 from tests.fuzz.inputs import Ask, Maker
@@ -125,7 +125,7 @@ class Fuzz:
         await asyncio.gather(*(send() for _ in range(AT_ONCE * 3)))
 
     async def _messages(self, count: int) -> None:
-        connection = await nats.connect(self.system.nats)
+        connection = await connect(self.system.nats, name="fuzz")
         made = self._made({**facts.MAKERS, facts.content: 0, facts.binary: 0})
         try:
             for _ in range(count):
@@ -175,6 +175,8 @@ class Fuzz:
             self.findings.fault("stored", "accepted and not stored", missing)
         if foreign := ours - imports - self.findings.stored:
             self.findings.fault("stored", "stored and not called accepted", [*foreign][:5])
+        if len(imports) != self.findings.imported:
+            self.findings.fault("stored", "rows of files", (len(imports), self.findings.imported))
         try:
             await eventually(lambda: truth.unsettled(self.system), "", within=SETTLING)
         except AssertionError as stuck:

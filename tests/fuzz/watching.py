@@ -93,7 +93,7 @@ async def parked(system: Running) -> list[str]:
     for service, sql in (
         ("ledger", "select position, code, field, detail from ledger.parked limit 20"),
         ("monitor", "select * from monitor.parked limit 20"),
-        ("notify", "select * from notify.set_aside limit 20"),
+        ("notify", "select * from notify.parked limit 20"),
     ):
         db = await asyncpg.connect(system.database(service))
         try:

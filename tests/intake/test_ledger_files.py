@@ -126,6 +126,7 @@ UNREADABLE = {
     "a text in every cell": (ledgers.xlsx([{"name": "a", "rows": [[LONG_TEXT] * 20] * 140}]), "too_much"),
     "many cells": (ledgers.csv([["标题"] * 250] * 5000, "utf-8"), "too_many"),
     "empty lines": (b"\n" * 300_000, "too_many"),
+    "half an old workbook, at which the parser panics": (ledgers.xls([["标题", "日期"]])[:512], "unreadable"),
     "a broken stream in a workbook": (GOOD[:BROKEN] + bytes(40) + GOOD[BROKEN + 40 :], "unreadable"),
     "too many rows": (ledgers.csv([["文号", "标题", "日期"]] * 20_001, "utf-8"), "too_many"),
     "too many columns": (ledgers.csv([["标题"] * 300] * 2, "utf-8"), "too_many"),

@@ -87,7 +87,10 @@ def read(content: bytes) -> Workbook:
         return Workbook(fault="password")
     except MemoryError:
         return Workbook(fault="too_much")
-    except Exception:  # noqa: BLE001  whatever foreign parsers raise, the file is one that cannot be read
+    except BaseException as error:
+        # whatever foreign parsers raise, the file is one that cannot be read; a panic of theirs is no Exception
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         return Workbook(fault="unreadable")
 
 
