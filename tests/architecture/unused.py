@@ -24,6 +24,7 @@ DECORATORS = [
 CALLED_BY_OTHERS = {
     "PoolConnectionProxy": "named in a quoted type",
     "capture_signals": "uvicorn calls it",
+    "send_400_response": "likewise",
     "freeze_panes": "openpyxl reads it",
     "media_type": "Starlette reads it",
 }
