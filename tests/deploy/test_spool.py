@@ -193,6 +193,7 @@ async def test_a_change_on_the_disk_is_noticed_before_sending(tmp_path: Path, in
 async def test_lines_of_another_spool_or_key_are_not_sent(tmp_path: Path, intake: Intake) -> None:
     private, _ = new_key_pair()
     (tmp_path / "adapter.pem").write_bytes(private)
+    (tmp_path / "adapter.pem").chmod(0o600)
     with opened(tmp_path / "a", key_file=tmp_path / "adapter.pem") as box:
         box.keep([line("1")])
     with opened(tmp_path / "b", key_file=tmp_path / "adapter.pem") as box:
