@@ -19,6 +19,8 @@ Stream = Literal["FACTS", "ALERTS", "CLUES"]
 
 Day = Annotated[date, Field(ge=date(2, 1, 1), le=date(9998, 12, 31))]
 """A day that another year can be reckoned from: the very ends of the calendar stop whoever does."""
+LastDay = Annotated[date, Field(ge=date(2, 1, 1))]
+"""The last day of something; some write 9999-12-31 where there is none, so nobody may reckon on from it."""
 Moment = Annotated[AwareDatetime, Field(ge=datetime(2, 1, 2, tzinfo=UTC), lt=datetime(9998, 12, 31, tzinfo=UTC))]
 """A moment with its zone; within the bounds of ``Day`` in every zone."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]

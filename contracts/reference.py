@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from contracts.checks import broken
-from contracts.event import Day, Event, Key, Model, Name
+from contracts.event import Day, Event, Key, LastDay, Model, Name
 from contracts.jurisdiction import Jurisdiction, Level
 
 ListKind = Literal["不应出具证明清单", "保留证明清单", "督查检查考核清单", "创建示范清单", "进校园白名单"]
@@ -34,7 +34,7 @@ class ListVersioned(Event):
     kind: ListKind
     place: Jurisdiction
     valid_from: Day
-    valid_to: date | None = None
+    valid_to: LastDay | None = None
     basis: Name
     published_url: Annotated[str, StringConstraints(max_length=500)] | None = None
     items: tuple[ListItem, ...]
@@ -57,7 +57,7 @@ class UnitRegistered(Event):
         default=None, description="统一社会信用代码; a wrong check character is a warning only (real codes fail it)"
     )
     valid_from: Day
-    valid_to: date | None = Field(default=None, description="The last day")
+    valid_to: LastDay | None = Field(default=None, description="The last day")
 
 
 class RoleAssigned(Event):
@@ -71,7 +71,7 @@ class RoleAssigned(Event):
     role: UnitRole
     holder: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{6,64}$")]
     valid_from: Day
-    valid_to: date | None = None
+    valid_to: LastDay | None = None
 
 
 class CalendarPublished(Event):

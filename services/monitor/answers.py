@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from contracts.catalog import BY_NAME, ContractBroken, FromTheFuture, decode, read_data
-from contracts.event import TYPE_PREFIX, Json, Recorded, fact_id
+from pydantic import TypeAdapter, ValidationError
+
+from contracts.catalog import BY_NAME, ContractBroken, decode, read_data
+from contracts.event import TYPE_PREFIX, Json, Key, Moment, Recorded, fact_id
 from contracts.jurisdiction import is_code, path_of
 from kit.db import Connection
 from kit.errors import Forbidden, NotFound, Rejected
@@ -19,6 +21,8 @@ from services.monitor.reading import load_acts, offering, scenes
 from services.monitor.state import State, load_world
 
 _DRAFT: Final = "/draft"
+_UNIT: Final = TypeAdapter[str](Key)
+_TIME: Final = TypeAdapter[datetime](Moment)
 _OUTCOMES: Final = {"violated": "违反", "complied": "符合", "excused": "有据除外", "undetermined": "无法判定"}
 
 
@@ -74,17 +78,18 @@ def _draft(draft: Json, now: datetime) -> Act:
         raise Rejected("type 应为行为类事件，如 doc.issued", field="type")
     if not is_code(place):
         raise Rejected("jurisdiction 应为 2、4、6、9 或 12 位区划代码", field="jurisdiction")
-    if not unit:
-        raise Rejected("unitid 应为行文或组织单位的编号", field="unitid")
     try:
-        time = datetime.fromisoformat(str(draft["time"])) if draft.get("time") else now
+        _UNIT.validate_python(draft.get("unitid"))
+    except ValidationError:
+        raise Rejected("unitid 应为行文或组织单位的编号", field="unitid") from None
+    try:
+        time = _TIME.validate_python(str(draft["time"])) if draft.get("time") else now
+    except ValidationError:
+        raise Rejected("time 应为公元 2 年至 9998 年之间带时区的 ISO 8601 时间", field="time") from None
+    try:
         event = read_data(BY_NAME[name].type_name(), draft.get("data") or {})
     except ContractBroken as error:
         raise Rejected(f"{error.field}：{error.detail}", field=error.field) from None
-    except (FromTheFuture, ValueError):
-        raise Rejected("time 应为带时区的 ISO 8601 时间", field="time") from None
-    if time.tzinfo is None:
-        raise Rejected("time 应为带时区的 ISO 8601 时间", field="time")
     original = Recorded(
         fact_id=fact_id(_DRAFT, f"{unit}-{now.isoformat()}"),
         source=_DRAFT,

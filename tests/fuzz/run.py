@@ -209,7 +209,7 @@ async def run(seed: int, total: int, *, examples: int, roles: int, folder: Path)
         dead = watch.deaths(system)
         for name in dead:
             findings.fault("deaths", f"{name} died", system.tail(name)[-800:])
-        for name in watch.grown():
+        for name in watch.grown(stored):
             findings.fault("memory", f"{name} grew", watch.memory)
         for kind, seconds in findings.slowest.items():
             if seconds > SLOWEST and not kind.startswith("file"):

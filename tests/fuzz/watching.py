@@ -16,6 +16,8 @@ GROWTH: Final = 48 * 1024
 """KiB by which a service's memory may grow after it has warmed up, whatever comes."""
 SHARE: Final = 0.25
 """The same as a share of what it had: the larger of the two counts."""
+OF_A_FACT: Final = 4
+"""KiB that a valid fact may take beside: the monitor keeps the last 20,000 acts, whoever sent them."""
 _WATCHED: Final = (*SERVICES, "nats")
 
 
@@ -50,10 +52,14 @@ class Watch:
         now = system.children()
         return [name for name, pid in self.pids.items() if now.get(name) != pid]
 
-    def grown(self) -> list[str]:
+    def grown(self, stored: int) -> list[str]:
         """Return whose memory grew by more than it may between the moment when it was warm and the last."""
         warm, last = self.memory[1], self.memory[-1]
-        return [name for name, size in last.items() if size - warm[name] > max(GROWTH, SHARE * warm[name])]
+        return [
+            name
+            for name, size in last.items()
+            if size - warm[name] > max(GROWTH, SHARE * warm[name]) + OF_A_FACT * stored
+        ]
 
     def report(self) -> str:
         """Say it to a person, in MiB."""

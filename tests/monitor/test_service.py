@@ -1,5 +1,8 @@
 """The running monitor: facts in over FACTS, alerts out over HTTP and ALERTS."""
 
+from typing import Any
+
+import pytest
 from nats.js import JetStreamContext
 
 from contracts.catalog import decode
@@ -70,10 +73,30 @@ async def test_a_draft_is_judged_and_not_stored(monitor: Monitor) -> None:
     assert (await monitor.get("/v1/alerts")).json()["items"] == []
 
 
-async def test_a_draft_that_is_wrong_names_the_field(monitor: Monitor) -> None:
-    draft = {"type": "mtg.convened", "jurisdiction": "990101", "unitid": "u", "data": {"topic": ""}}
-    answer = await monitor.client.post("/v1/precheck", json=draft, headers=monitor.bearer())
-    assert (answer.status_code, answer.json()["field"]) == (422, "data.topic")
+GOOD: dict[str, Any] = {
+    "type": "mtg.convened",
+    "jurisdiction": "990101",
+    "unitid": "u",
+    "data": {"topic": "会议", **LONG},
+}
+WRONG: dict[str, tuple[dict[str, Any], str | None]] = {
+    "empty": ({"data": {"topic": ""}}, "data.topic"),
+    "no unit": ({"unitid": ["u"] * 5000}, "unitid"),
+    "no moment": ({"time": "soon"}, "time"),
+    "no zone": ({"time": "2026-01-01T00:00:00"}, "time"),
+    "the first moment": ({"time": "0001-01-01T00:00:00+14:00"}, "time"),
+    "the last moment": ({"time": "9999-12-31T23:59:59-14:00"}, "time"),
+    "a contradiction": ({"data": {"topic": "会议", **LONG, "ended_at": "2020-01-01T09:00:00+08:00"}}, "data.ended_at"),
+    "a secret": ({"data": {"topic": "机密★1年", **LONG}}, None),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+async def test_a_draft_that_is_wrong_names_the_field(monitor: Monitor, name: str) -> None:
+    wrong, field = WRONG[name]
+    answer = await monitor.client.post("/v1/precheck", json=GOOD | wrong, headers=monitor.bearer())
+    assert (answer.status_code, answer.json().get("field")) == (422, field)
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in answer.json()["detail"])
 
 
 async def test_nobody_sees_beyond_the_own_jurisdiction(monitor: Monitor) -> None:

@@ -1,7 +1,7 @@
 """单位名册: every registered unit in its latest form, for pages that show names."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Annotated, Final, NamedTuple
 
 from contracts.reference import UnitRegistered
@@ -30,8 +30,13 @@ def _fold(facts: Sequence[Fact]) -> Row | None:
     if not forms:
         return None
     _, event = max(forms, key=lambda form: (form[1].valid_from, form[0].recorded, form[0].fact_id))
-    cells = Unit(event.name, event.kind, event.level, event.superior, event.uscc, event.valid_to)
+    cells = Unit(event.name, event.kind, event.level, event.superior, event.uscc, _end(event.valid_to))
     return Row(event.place, event.unit, event.valid_from, "unit", cells)
+
+
+def _end(day: date | None) -> date | None:
+    """Return the last day; the end of the calendar stands for none."""
+    return None if day is not None and day.year == MAXYEAR else day
 
 
 LEDGER: Final = Ledger(
