@@ -10,11 +10,12 @@ from collections.abc import Sequence
 import asyncpg
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
+from faststream.nats.security import NatsNKey
 
 from contracts.event import Envelope, fact_id
 from deploy.embedded.accounts import ADMIN
 from deploy.embedded.servers import Servers
-from kit.nats import inbox_of
+from kit.nats import inbox_of, read_address
 from kit.reader import Delivery
 
 TABLE = """
@@ -33,7 +34,9 @@ INSERT = "insert into act values ($1, $2, $3, $4, $5, $6, $7) on conflict do not
 
 async def take(both: Servers, address: str, found: Sequence[Delivery]) -> None:
     """Handle the messages that FACTS holds, one row each."""
-    broker = NatsBroker(both.nats.url(ADMIN.name), inbox_prefix=inbox_of(ADMIN.name), logger=None)
+    user = read_address(both.nats.url(ADMIN.name))
+    security = None if user.seed_file is None else NatsNKey(user.seed_file)
+    broker = NatsBroker(user.server, inbox_prefix=inbox_of(ADMIN.name), security=security, logger=None)
     pool = await asyncpg.create_pool(address, min_size=POOL, max_size=POOL)
     await pool.execute(TABLE)
     handled, done = 0, asyncio.Event()

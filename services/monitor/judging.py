@@ -226,6 +226,8 @@ class Evaluator(Generic[P]):
     """Whether the second act, met along a key, may bear on the verdict on the first; true where that is not certain."""
     summary: Callable[[Bound[P]], Summary] | None = None
     """Makes an empty summary, for rules whose scopes grow with the year."""
+    weight: int = 1
+    """Kilobytes, about, that the summary takes for one act."""
     kept_under: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()
     """The keys under which summaries hold an act; those that are scopes of the rule are judged when their state changes."""
     recalls: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()

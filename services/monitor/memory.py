@@ -13,8 +13,8 @@ from services.monitor.domain import Act
 from services.monitor.judging import Bound, Params, Recall, Summary
 from services.monitor.world import World
 
-MOST_ACTS: Final = 300_000
-"""Acts that all memories together hold between batches, each counted in every key: about 1 kB each."""
+MOST: Final = 300_000
+"""Kilobytes, about, that all memories together hold between batches."""
 
 
 def kept(book: Book, act: Act) -> Mapping[str, Sequence[tuple[str, Bound[Params]]]]:
@@ -34,25 +34,26 @@ class Memory:
     def __init__(self, key: str) -> None:
         """Begin empty."""
         self.key = key
-        self.size = 0
+        self.size = 1
+        """Kilobytes, about, as evaluators state what their summaries take."""
         self._summaries: dict[str, Summary] = {}
         self._judged: dict[str, Hashable] = {}
         self._packs: set[tuple[str, ...]] = set()
 
     def add(self, book: Book, act: Act, world: World) -> None:
         """Take an act in."""
-        self.size += 1
         self._packs.add(book.packs_of(act.place))
         for rule, bound in kept(book, act).get(self.key, ()):
             if rule not in self._summaries and bound.evaluator.summary is not None:
                 self._summaries[rule] = bound.evaluator.summary(bound)
             self._summaries[rule].add(act, world)
+            self.size += bound.evaluator.weight
 
     def remove(self, book: Book, act: Act) -> None:
         """Take out an act that was taken in."""
-        self.size -= 1
-        for rule, _ in kept(book, act).get(self.key, ()):
+        for rule, bound in kept(book, act).get(self.key, ()):
             self._summaries[rule].remove(act)
+            self.size -= bound.evaluator.weight
 
     def recall(self, rule: str) -> Summary | None:
         """Return the summary of a rule."""
@@ -94,7 +95,7 @@ class Memories:
         for act in acts:
             memory.add(book, act, world)
         memory.settle(world)
-        self._held += memory.size + 1
+        self._held += memory.size
 
     def change(self, book: Book, gone: Iterable[Act], come: Iterable[Act], world: World) -> dict[str, list[str]]:
         """Take acts out and in; return the keys that this touched -> the rules whose findings may have changed."""
@@ -102,13 +103,15 @@ class Memories:
         for act in gone:
             for key in kept(book, act):
                 memory = touched[key] = self._by_key[key]
+                self._held -= memory.size
                 memory.remove(book, act)
-                self._held -= 1
+                self._held += memory.size
         for act in come:
             for key in kept(book, act):
                 memory = touched[key] = self._by_key[key]
+                self._held -= memory.size
                 memory.add(book, act, world)
-                self._held += 1
+                self._held += memory.size
         return {key: memory.settle(world) for key, memory in touched.items()}
 
     def recall(self, rule: str) -> Recall:
@@ -125,15 +128,15 @@ class Memories:
         """Drop what is kept under the keys."""
         for key in keys:
             memory = self._by_key.pop(key, None)
-            self._held -= memory.size + 1 if memory else 0
+            self._held -= memory.size if memory else 0
 
     def clear(self) -> None:
         """Drop everything."""
         self._by_key.clear()
         self._held = 0
 
-    def trim(self, most: int = MOST_ACTS) -> None:
-        """Drop what was longest not asked for until at most so many acts are held; a memory of none counts as one."""
+    def trim(self, most: int = MOST) -> None:
+        """Drop what was longest not asked for until at most so many kilobytes are held."""
         while self._held > most and self._by_key:
             _, memory = self._by_key.popitem(last=False)
-            self._held -= memory.size + 1
+            self._held -= memory.size

@@ -18,7 +18,8 @@ from services.monitor.relations import list_kind
 from services.monitor.relations import unit as unit_key
 from services.monitor.world import REFERENCE, World, build
 
-_MOST_CACHED: Final = 20_000
+_MOST_CACHED: Final = 10_000
+"""Acts, of about 5 kB each."""
 
 
 @dataclass

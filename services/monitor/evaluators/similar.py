@@ -143,6 +143,7 @@ EVALUATOR = Evaluator(
     looks=lambda params: frozenset({"similar"} if params.to == "own" else {"no", "title", "act"}),
     silencer=silencer,
     summary=lambda bound: Sketches(bound.params.threshold),
+    weight=8,
     kept_under=kept_under,
     recalls=recalls,
     stirs=stirs,
