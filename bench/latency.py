@@ -27,7 +27,8 @@ CONNECTIONS = 32
 YEAR = 20_000
 REST = 10.0
 """Seconds to wait for the last frames."""
-ACT = re.compile(rb'"([a-z2-7]{26})"')
+ACT = re.compile(rb'"acts":\["([a-z2-7]{26})"')
+"""The act that decided an alert; what else a frame names had its own frame, or will have one when something comes to it."""
 
 
 async def measure(rounds: Rounds) -> list[Figure]:
