@@ -6,7 +6,7 @@ every round, at a tenth of the history and at all of it. Shown is what of the sp
 
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 import asyncpg
 
@@ -20,6 +20,7 @@ from kit.db import connect_pool
 from kit.reader import Delivery
 from services.ledger.projections import load_ledgers
 from services.ledger.recording import Recorder
+from tests import factories as f
 
 FACTS = 2_000_000
 STEPS = (0.1, 1.0)
@@ -73,12 +74,13 @@ async def ledger(history: list[int], rounds: Rounds) -> Speeds:
 
 
 async def judging(history: list[int], rounds: Rounds) -> Speeds:
-    """Yield the monitor's speeds at each step of a year."""
+    """Yield the monitor's speeds at each step: behind the year of one city, and of ten; the acts measured are a further city's."""
     count = rounds.acts(MONITOR_ACTS, of=monitor.BATCH)
     with servers() as both:
         address = await fresh_database(both.postgres.url, "monitor")
-        acts = monitor.feed(history[-1] + 2 * rounds.number * count)
-        at = 0
+        cities = itertools.count(1)
+        acts: Iterator[f.Event] = iter(())
+        at = stored = 0
         async with monitor.monitor(address) as take:
 
             async def more(some: int) -> float:
@@ -89,8 +91,12 @@ async def judging(history: list[int], rounds: Rounds) -> Speeds:
                     return await speed(_all(take, found), some)
 
             for size in history:
-                while at < size:
-                    await more(min(CHUNK, size - at))
+                while stored < size:
+                    acts = monitor.feed(history[0] - monitor.PLANS, next(cities))
+                    for _ in range(0, history[0], CHUNK):
+                        await more(CHUNK)
+                    stored += history[0]
+                acts = monitor.feed(history[0], next(cities))
                 await _settle(address)
                 yield [await more(count) for _ in rounds]
 
