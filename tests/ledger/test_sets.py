@@ -22,7 +22,7 @@ RUNS = settings(
 @given(
     chosen=st.sets(st.integers(0, len(FACTS) - 1), min_size=len(FACTS) // 2).map(sorted),
     order=st.randoms(use_true_random=False),
-    sizes=st.lists(st.integers(1, 12), min_size=1, max_size=8),
+    sizes=st.lists(st.integers(1, 30), min_size=1, max_size=8),
 )
 async def test_any_arrival_gives_the_same_ledgers(
     world: World, chosen: list[int], order: random.Random, sizes: list[int]
