@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import structlog
+
 from kit.db import Connection, Pool
 from kit.reader import Delivery
 from services.ledger import store
@@ -12,6 +14,8 @@ from services.ledger.chain import GENESIS, Algorithm
 from services.ledger.domain import Ledger
 from services.ledger.projecting import Projector
 from services.ledger.store import Checkpoint, Target
+
+_log = structlog.stdlib.get_logger("services.ledger")
 
 _REPLAY: Final = 500
 """Parked facts of one transaction."""
@@ -83,6 +87,8 @@ class Recorder:
         await store.append(db, batch.entries)
         if batch.parked:
             await store.park(db, batch.parked)
+            first = batch.parked[0]
+            _log.warning("parked", messages=len(batch.parked), first=first.position, code=first.code, field=first.field)
         await self.projector.project(db, batch.placed, known=known, upto=store.LAST)
         names = [target.ledger.name for target in self.projector.targets]
         last = batch.deliveries[-1]

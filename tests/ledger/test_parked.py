@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import structlog
 
 from contracts.documents import DocumentIssued
 from kit import clock
@@ -44,6 +45,15 @@ async def test_poison_does_not_harm_its_neighbours(world: World):
     rows = await world.pool.fetch("select position, body, algorithm, prev_hash, hash from journal order by position")
     assert first_broken(Link(*row) for row in rows) is None
     assert await world.recorder.replay(clock.now()) == 0
+
+
+async def test_what_is_parked_is_logged_without_its_content(world: World):
+    with structlog.testing.capture_logs() as logs:
+        await world.feed(f.issued(), b"rubbish", f.issued(pages=2**80, heading="不可外泄的标题"))
+    assert [(log["event"], log["log_level"], log["messages"], log["first"]) for log in logs] == [
+        ("parked", "warning", 2, 2)
+    ]
+    assert "不可外泄" not in str(logs)
 
 
 async def test_a_parked_fact_is_in_no_row_until_it_is_replayed(world: World, learn: Callable[[], None]):
