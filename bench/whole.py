@@ -16,7 +16,7 @@ from tests.system.running import Running, up
 
 SETTINGS = {"INTAKE_MOST_A_MINUTE": str(10**9), "INTAKE_TELLS_DAYS": "false"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_APART = ('"act-', '"plan-', '"unitid":"u', "全县第", "类检查", "〔2025〕", '"town-', '"person-', '"loan-')
+_APART = ('"act-', '"plan-', '"unitid":"u', "全市1第", "类检查", "〔2025〕", '"town-', '"person-', '"loan-')
 """Where the name of a province goes into an act, so that it has nothing in common with those of another."""
 
 
