@@ -15,6 +15,7 @@ from kit.config import ServiceSettings
 from kit.http import Readiness, create_http
 from kit.load import Load
 from kit.metrics import Metrics
+from tests.eventually import eventually
 
 MB = 1024 * 1024
 
@@ -69,7 +70,7 @@ async def test_a_body_without_room_is_told_to_wait_and_taken_afterwards(
             yield b"x" * (MB // 8)
 
     first = asyncio.create_task(client.post("/hold", content=b"x" * (MB - 10)))
-    await asyncio.sleep(0.05)
+    await eventually(lambda: held(client), float(MB - 10))
     for content in (b"y" * 11, pieces()):
         refused = await client.post("/hold", content=content)
         assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
