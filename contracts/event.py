@@ -39,9 +39,9 @@ Count = Annotated[int, Field(ge=0, le=MOST), WithJsonSchema({"minimum": 0, "type
 """How many there are of something."""
 Ordinal = Annotated[int, Field(ge=1, le=MOST), WithJsonSchema({"minimum": 1, "type": "integer"})]
 """A number that counts from 1."""
-Word = Annotated[int, Field(ge=-(2**63), lt=2**63), WithJsonSchema({"type": "integer"})]
+Word = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), WithJsonSchema({"type": "integer"})]
 """64 bits that are no quantity: a hash."""
-Position = Annotated[int, Field(ge=1, lt=2**63), WithJsonSchema({"minimum": 1, "type": "integer"})]
+Position = Annotated[int, Field(ge=1, le=2**63 - 1), WithJsonSchema({"minimum": 1, "type": "integer"})]
 """A place in a log."""
 
 

@@ -1,53 +1,16 @@
-"""Read facts from the bytes of the stream: the envelope lightly, the data with its contract. Pure.
+"""What the ledgers make of one fact: the row that it is by itself, and what it concerns beside. Pure."""
 
-Intake validated every fact once; here the envelope is read without building it, which saves half of the time. What this
-quick way cannot read is given to ``contracts``, whose judgement counts.
-"""
-
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from functools import lru_cache
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from pydantic import ValidationError
 
 from contracts.acts import ActCorrected, ActWithdrawn
-from contracts.catalog import ContractBroken, FromTheFuture, decode, find_type, read_data, without_nul
-from contracts.event import Envelope, Event, fact_id
-from contracts.jurisdiction import PATTERN
-from services.ledger.columns import Row, in_range
+from contracts.catalog import ContractBroken, FromTheFuture, read_data
+from contracts.event import Event, fact_id
+from kit.facts import Header, read_event, read_header
+from services.ledger.columns import Row
 from services.ledger.domain import Fact, Ledger
-
-_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
-
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The envelope with its data left as bytes."""
-
-    specversion: Literal["1.0"]
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    source: str
-    type: str
-    time: _Moment
-    recordedtime: _Moment
-    jurisdiction: str
-    unitid: str
-    data: msgspec.Raw
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str | None = None
-    subject: str | None = None
-    traceparent: str | None = None
-
-
-_HEADER: Final = msgspec.json.Decoder(Header)
-_SOURCE: Final = re.compile(r"^[!-~]{1,256}$")
-_JURISDICTION: Final = re.compile(PATTERN)
-_UNIT: Final = re.compile(r"^[\w.:/\-]{1,128}$")
-_SENDERS: Final = 8192
-"""Sources with units whose form is remembered; a county has some hundred."""
-_RANGE: Final = "应为公元 2 年至 9998 年之间的时间"
 
 
 class Trouble(NamedTuple):
@@ -97,7 +60,7 @@ def by_event(ledgers: Sequence[Ledger]) -> ByEvent:
 def open_envelope(body: bytes) -> Opened:
     """Read the envelope of one message; never raises for what it holds."""
     try:
-        header = _header(body)
+        header = read_header(body)
     except ContractBroken as error:
         return Opened(None, None, Trouble("contract_broken", error.field, error.detail))
     return Opened(header, fact_id(header.source, header.id), None)
@@ -109,7 +72,7 @@ def read_fact(opened: Opened, ledgers: ByEvent) -> Reading | Trouble:
     if header is None or name is None:
         return opened.trouble or Trouble("contract_broken", "body", "")
     try:
-        event = _event(header)
+        event = read_event(header)
         fact = Fact(name, header.source, header.time, header.recordedtime, header.jurisdiction, header.unitid, event)
         if isinstance(event, (ActCorrected, ActWithdrawn)):
             return _amendment(fact, event, ledgers)
@@ -129,57 +92,6 @@ def _amendment(fact: Fact, event: ActCorrected | ActWithdrawn, ledgers: ByEvent)
     if replacement is not None:
         _alone(fact.saying(replacement), ledgers)  # a proof that its rows can be stored
     return Reading(fact, (fact.fact_id, event.target.fact(fact.source)), replacement, ())
-
-
-def _header(body: bytes) -> Header:
-    try:
-        header = _HEADER.decode(body)
-        if not _well_formed(header.source, header.jurisdiction, header.unitid):
-            header = _thorough(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        header = _thorough(body)
-    if not in_range(header.time):
-        raise ContractBroken("time", _RANGE)
-    if not in_range(header.recordedtime):
-        raise ContractBroken("recordedtime", _RANGE)
-    return header
-
-
-@lru_cache(maxsize=_SENDERS)
-def _well_formed(source: str, jurisdiction: str, unit: str) -> bool:
-    """Tell whether these are of the form that the contract demands: as seen from here, few different ones come."""
-    return bool(_SOURCE.match(source) and _JURISDICTION.match(jurisdiction) and _UNIT.match(unit))
-
-
-def _thorough(body: bytes) -> Header:
-    """Read the envelope as its contract says; ``ContractBroken`` when it is none."""
-    try:
-        envelope = Envelope.model_validate_json(body)
-    except ValidationError:
-        decode(body)  # raises the reason in the words of the contract
-        raise
-    return Header(
-        specversion=envelope.specversion,
-        id=envelope.id,
-        source=envelope.source,
-        type=envelope.type,
-        time=envelope.time,
-        recordedtime=envelope.recordedtime,
-        jurisdiction=envelope.jurisdiction,
-        unitid=envelope.unitid,
-        data=msgspec.Raw(msgspec.json.encode(envelope.data)),
-    )
-
-
-def _event(header: Header) -> Event:
-    kind, version = find_type(header.type)
-    data = without_nul(bytes(header.data))
-    if version == kind.version:
-        try:
-            return kind.model_validate_json(data)
-        except ValidationError:
-            pass  # the contract's reader says why, or reads it after all
-    return read_data(header.type, msgspec.json.decode(data, type=dict))
 
 
 def _alone(fact: Fact, ledgers: ByEvent) -> tuple[Alone, ...]:

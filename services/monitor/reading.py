@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.catalog import ContractBroken, FromTheFuture, decode
+from contracts.catalog import ContractBroken, FromTheFuture
 from contracts.event import Event, Recorded
 from kit.cursor import Delivery
 from kit.db import Connection
+from kit.facts import decode
 from kit.parked import Unread
 from services.monitor import store
 from services.monitor.domain import Act, fold, target_of

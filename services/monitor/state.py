@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from contracts.catalog import decode
 from contracts.reference import CalendarPublished, DayEnded, ListVersioned, UnitRegistered
 from contracts.workdays import Workdays
 from kit.db import Connection
+from kit.facts import decode
 from services.monitor import store
 from services.monitor.book import Book
 from services.monitor.domain import Act, fold
