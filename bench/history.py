@@ -6,18 +6,17 @@ every round, at a tenth of the history and at all of it. Shown is what of the sp
 
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 
 from bench import intake, monitor
 from bench.feeds import deliveries, plain
 from bench.figures import Figure
-from bench.harness import Rounds, command, fresh_database, fresh_facts, portions, publish, servers, settled, speed
+from bench.harness import Rounds, command, fresh_database, fresh_facts, publish, servers, settled, speed
 from bench.ledger import BATCH, follow_until
 from deploy.embedded.servers import Servers
 from kit.db import connect_pool
-from kit.reader import Delivery
 from services.ledger.projections import load_ledgers
 from services.ledger.recording import Recorder
 from tests import factories as f
@@ -81,14 +80,14 @@ async def judging(history: list[int], rounds: Rounds) -> Speeds:
         cities = itertools.count(1)
         acts: Iterator[f.Event] = iter(())
         at = stored = 0
-        async with monitor.monitor(address) as take:
+        async with monitor.monitor(address) as writer:
 
             async def more(some: int) -> float:
                 nonlocal at
                 found = deliveries(itertools.islice(acts, some), after=at)
                 at += some
                 with settled():
-                    return await speed(_all(take, found), some)
+                    return await speed(monitor.judge(writer, found), some)
 
             for size in history:
                 while stored < size:
@@ -99,11 +98,6 @@ async def judging(history: list[int], rounds: Rounds) -> Speeds:
                 acts = monitor.feed(history[0], next(cities))
                 await _settle(address)
                 yield [await more(count) for _ in rounds]
-
-
-async def _all(take: Callable[..., Awaitable[None]], found: Sequence[Delivery]) -> None:
-    for part in portions(found, monitor.BATCH):
-        await take(part)
 
 
 async def taking(history: list[int], rounds: Rounds) -> Speeds:

@@ -5,13 +5,14 @@ order of the year. Facts are stored, findings diffed and alerts committed in bat
 of this process alone, as if PostgreSQL had a core of its own.
 """
 
+import asyncio
 import contextlib
 import cProfile
 import pstats
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date, timedelta
 from random import Random
 
@@ -26,13 +27,13 @@ from contracts.workdays import builtin
 from deploy.embedded.servers import Servers
 from kit.db import connect_pool
 from kit.reader import Delivery
-from services.monitor.apply import apply
 from services.monitor.book import load, shipped
 from services.monitor.state import State
+from services.monitor.writing import Writer
 from tests import factories as f
 
 ACTS = 20_000
-BATCH = 500
+BATCH = 1000
 UNITS = 300
 UPPER = 10
 """So many of the units are of the level above the others."""
@@ -136,16 +137,23 @@ def _document(random: Random, who: tuple[int, int], numbers: Counter[int], day: 
 
 
 @contextlib.asynccontextmanager
-async def monitor(address: str) -> AsyncIterator[Callable[[Sequence[Delivery]], Awaitable[None]]]:
-    """Give what applies one batch as the service does, to an empty database."""
+async def monitor(address: str) -> AsyncIterator[Writer]:
+    """Give the service's writer on an empty database."""
     async with await connect_pool(address, size=2, schema="monitor") as pool:
-        state = State(load(*shipped()), builtin())
+        yield Writer(pool, State(load(*shipped()), builtin()), lambda: None)
 
-        async def take(found: Sequence[Delivery]) -> None:
-            async with pool.acquire() as db, db.transaction():
-                await apply(db, state, found)
 
-        yield take
+async def judge(writer: Writer, found: Sequence[Delivery], size: int = BATCH) -> None:
+    """Have facts judged as the service does: a batch is read while the one before is judged and written."""
+    working: asyncio.Task[int] | None = None
+    for part in portions(found, size):
+        await writer.ahead(part)
+        if working is not None:
+            await working
+        working = asyncio.create_task(writer.apply(part))
+        await asyncio.sleep(0)
+    if working is not None:
+        await working
 
 
 async def measure(rounds: Rounds) -> list[Figure]:
@@ -155,11 +163,10 @@ async def measure(rounds: Rounds) -> list[Figure]:
     cpu: list[float] = []
     with servers() as both:
         for _ in rounds:
-            async with monitor(await fresh_database(both.postgres.url, "monitor")) as take:
+            async with monitor(await fresh_database(both.postgres.url, "monitor")) as writer:
                 with settled():
                     began, used = time.perf_counter(), time.process_time()
-                    for part in portions(found, BATCH):
-                        await take(part)
+                    await judge(writer, found)
                     clock.append(len(found) / (time.perf_counter() - began))
                     cpu.append(len(found) / (time.process_time() - used))
     return [
@@ -172,12 +179,11 @@ async def counts(both: Servers) -> list[Figure]:
     """Return what a batch costs, in the middle of a year."""
     found = deliveries(feed(8 * BATCH))
     address = await fresh_database(both.postgres.url, "monitor")
-    async with relay(address) as (way, wire), monitor(way) as take:
-        for part in portions(found[:-BATCH], BATCH):
-            await take(part)
+    async with relay(address) as (way, wire), monitor(way) as writer:
+        await judge(writer, found[:-BATCH])
         wire.clear()
         with counting() as statements:
-            await take(found[-BATCH:])
+            await judge(writer, found[-BATCH:])
     name = f"monitor, {BATCH} acts"
     return [
         Figure(f"{name}: statements", [statements.total()], "a batch"),
@@ -193,18 +199,18 @@ async def look(acts: int, batch: int, profile: cProfile.Profile | None) -> None:
     size = statistics.mean(len(one.body) for one in found)
     print(f"{acts} acts of {size:.0f} bytes, batches of {batch}")
     with servers() as both:
-        async with monitor(await fresh_database(both.postgres.url, "monitor")) as take:
+        async with monitor(await fresh_database(both.postgres.url, "monitor")) as writer:
             with settled():
-                clock, cpu, part = time.perf_counter(), time.process_time(), max(acts // 5, batch)
                 if profile:
                     profile.enable()
-                for start in range(0, acts, batch):
-                    await take(found[start : start + batch])
-                    if (start + batch) % part < batch:
-                        now, used = time.perf_counter(), time.process_time()
-                        by_clock, by_cpu = part / (now - clock), part / (used - cpu)
-                        print(f"  up to {start + batch:>7}: {by_clock:7.0f} acts/s, {by_cpu:7.0f} acts/s of CPU")
-                        clock, cpu = now, used
+                for some in portions(found, max(acts // 5, batch)):
+                    clock, cpu = time.perf_counter(), time.process_time()
+                    await judge(writer, some, batch)
+                    by_clock, by_cpu = (
+                        len(some) / (time.perf_counter() - clock),
+                        len(some) / (time.process_time() - cpu),
+                    )
+                    print(f"  up to {some[-1].seq:>7}: {by_clock:7.0f} acts/s, {by_cpu:7.0f} acts/s of CPU")
                 if profile:
                     profile.disable()
 

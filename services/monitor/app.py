@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
                 STREAM,
                 checkpoint=writer.checkpoint,
                 handle=handle,
+                ahead=writer.ahead,
                 batch=settings.batch,
                 wait=settings.wait,
                 progress=progress,

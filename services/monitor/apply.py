@@ -5,30 +5,28 @@ so far, not on how they were cut into batches (product decision 6). What certain
 own scope by its rule's silencer, a unit's year by the state of its summary; the rest goes the one long way of ``engine.judge``.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
-from kit.cursor import Delivery
 from kit.db import Connection
 from kit.parked import mark_replayed, park, waiting
 from services.monitor import store
 from services.monitor.domain import Verdict
 from services.monitor.engine import judge
 from services.monitor.findings import Findings, settle_alerts
-from services.monitor.reading import Batch, read, scenes
+from services.monitor.reading import Batch, Incoming, read, scenes, unpack
 from services.monitor.state import State, load_world, renew_world
 from services.monitor.waking import Pairs, pairs_of, recollect, store_keys, woken_by_world
 
 STREAM: Final = "FACTS"
 
 
-async def apply(db: Connection, state: State, deliveries: Sequence[Delivery]) -> int:
+async def apply(db: Connection, state: State, incoming: Incoming) -> int:
     """Apply messages of FACTS in one transaction of the caller; return how many alert changes went into the outbox."""
     await store.lock_checkpoint(db, STREAM)
     await load_world(db, state)
-    batch = await read(db, deliveries)
-    last = deliveries[-1]
+    batch = await read(db, incoming)
+    last = incoming.deliveries[-1]
     await park(db, STREAM, batch.unread)
     changed = await _take(db, state, batch, last.seq, last.time)
     await store.advance(db, STREAM, last.seq, last.time)
@@ -46,7 +44,7 @@ async def replay(db: Connection, state: State, now: datetime, *, after: int) -> 
     if checkpoint is None or not deliveries:
         return 0, 0
     await load_world(db, state)
-    batch = await read(db, deliveries)
+    batch = await read(db, await unpack(state.book, deliveries))
     unread = {one.delivery.seq for one in batch.unread}
     readable = [one.seq for one in deliveries if one.seq not in unread]
     await mark_replayed(db, STREAM, readable, now)

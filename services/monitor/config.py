@@ -9,7 +9,7 @@ class Settings(ServiceSettings):
     """What an operator may set for the monitor."""
 
     batch: int = Field(
-        default=500, ge=1, le=5000, validation_alias="MONITOR_BATCH", description="The most facts of one transaction."
+        default=1000, ge=1, le=5000, validation_alias="MONITOR_BATCH", description="The most facts of one transaction."
     )
     wait: float = Field(
         default=0.01,

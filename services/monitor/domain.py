@@ -3,8 +3,9 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from contracts.acts import ActCorrected, ActWithdrawn, reaches
@@ -73,17 +74,23 @@ def stand(original: Recorded[Event], amendments: Iterable[Recorded[Event]]) -> A
         replaced = _replacement(fact.event, type(original.event))
         if replaced is not None and (best is None or rank > best):
             best, event = rank, replaced
+    act = stated(original)
+    return act if best is None else replace(act, recorded=best[0], event=event, made_of=(act.id, best[1]), memo={})
+
+
+def stated(original: Recorded[Event]) -> Act:
+    """Return the act that a fact is by itself."""
     return Act(
         id=original.fact_id,
         source=original.source,
         name=original.event.event_name(),
         time=original.time,
         day=original.time.astimezone(CHINA).date(),
-        recorded=best[0] if best else original.recorded,
+        recorded=original.recorded,
         place=original.jurisdiction,
         unit=original.unit,
-        event=event,
-        made_of=(original.fact_id, best[1]) if best else (original.fact_id,),
+        event=original.event,
+        made_of=(original.fact_id,),
     )
 
 
@@ -102,15 +109,18 @@ def target_of(fact: Recorded[Event]) -> str | None:
     return None
 
 
-def fold(facts: Sequence[Recorded[Event]]) -> list[Act]:
-    """Return the acts that a set of facts leaves standing."""
+def fold(facts: Sequence[Recorded[Event]], known: Mapping[str, Act] = MappingProxyType({})) -> list[Act]:
+    """Return the acts that a set of facts leaves standing; ``known``: what facts are by themselves, where that is known."""
     amendments: dict[str, list[Recorded[Event]]] = {}
     for fact in facts:
         target = target_of(fact)
         if target:
             amendments.setdefault(target, []).append(fact)
     unique = {fact.fact_id: fact for fact in facts if target_of(fact) is None}
-    standing = (stand(fact, amendments.get(name, ())) for name, fact in unique.items())
+    standing = (
+        known[name] if name in known and name not in amendments else stand(fact, amendments.get(name, ()))
+        for name, fact in unique.items()
+    )
     return [act for act in standing if act is not None]
 
 

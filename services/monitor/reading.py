@@ -1,5 +1,6 @@
 """Facts of a batch, and acts as they stand: before it, after it, and those that others are judged with."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,14 +12,18 @@ from kit.db import Connection
 from kit.facts import decode
 from kit.parked import Unread
 from services.monitor import store
-from services.monitor.domain import Act, fold, target_of
+from services.monitor.book import Book
+from services.monitor.domain import Act, fold, stated, target_of
 from services.monitor.engine import Families, Index, keys_of
 from services.monitor.judging import ACT_SCOPE
-from services.monitor.relations import offers
+from services.monitor.memory import kept
+from services.monitor.relations import needs, offers
 from services.monitor.state import State
 from services.monitor.store import FactRow
 from services.monitor.world import REFERENCE
 
+_BREATH: Final = 20
+"""Messages that are read before the loop may move what waits: about 2 ms."""
 _ELSEWHERE: Final = ("act|", "unit|", "list|", "calendar|")
 """Keys that no row of ``offer`` has: acts are found by their id, the rest is the world."""
 
@@ -45,22 +50,45 @@ class Batch:
         return [act for act in self.after.values() if not isinstance(act.event, REFERENCE)]
 
 
-async def read(db: Connection, deliveries: Sequence[Delivery]) -> Batch:
-    """Read messages; what cannot be read is to be parked, and what is stored already is left out."""
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """The messages of a batch by themselves, before anything is known of what is stored."""
+
+    deliveries: Sequence[Delivery]
+    facts: Mapping[str, Recorded[Event]]
+    rows: Mapping[str, FactRow]
+    acts: Mapping[str, Act]
+    """The facts as the acts that they are if nothing amends them, with their keys worked out."""
+    unread: tuple[Unread, ...]
+
+
+async def unpack(book: Book, deliveries: Sequence[Delivery]) -> Incoming:
+    """Read messages, and let others have their turn now and then; what cannot be read is to be parked."""
     facts: dict[str, Recorded[Event]] = {}
     rows: dict[str, FactRow] = {}
+    acts: dict[str, Act] = {}
     unread = []
-    for message in deliveries:
+    for number, message in enumerate(deliveries):
+        if number % _BREATH == 0:
+            await asyncio.sleep(0)
         try:
             fact = decode(message.body)
         except (ContractBroken, FromTheFuture) as error:
             unread.append(Unread(message, str(error)))
             continue
-        if fact.event.of_system:  # no act of anybody, but what this or another service did
+        if fact.event.of_system or fact.fact_id in rows:  # no act of anybody, but what this or another service did
             continue
-        if fact.fact_id not in rows:
-            facts[fact.fact_id] = fact
-            rows[fact.fact_id] = _row(fact, message)
+        facts[fact.fact_id] = fact
+        row = rows[fact.fact_id] = _row(fact, message)
+        if row.target is None:
+            act = acts[fact.fact_id] = stated(fact)
+            _ = kept(book, act), offers(act), needs(act)
+    return Incoming(deliveries, facts, rows, acts, tuple(unread))
+
+
+async def read(db: Connection, incoming: Incoming) -> Batch:
+    """Return what the messages make of acts; what is stored already is left out."""
+    facts, rows = dict(incoming.facts), dict(incoming.rows)
     targets = {row.target for row in rows.values() if row.target}
     stored = await store.earlier(db, sorted(targets.union(rows)))
     for name, _, _ in stored:
@@ -70,9 +98,9 @@ async def read(db: Connection, deliveries: Sequence[Delivery]) -> Batch:
     old = [decode(body) for name, target, body in stored if name in touched or target in touched]
     return Batch(
         tuple(rows.values()),
-        tuple(unread),
+        incoming.unread,
         {act.id: act for act in fold(old) if act.id in touched},
-        {act.id: act for act in fold([*old, *facts.values()]) if act.id in touched},
+        {act.id: act for act in fold([*old, *facts.values()], incoming.acts) if act.id in touched},
     )
 
 

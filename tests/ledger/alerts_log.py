@@ -23,6 +23,7 @@ from services.ledger.recording import Recorder
 from services.monitor import auditing
 from services.monitor.apply import apply
 from services.monitor.book import Book, load, shipped
+from services.monitor.reading import unpack
 from services.monitor.state import State
 from tests.ledger.log import tamper
 from tests.ledger.test_notary import KEY, PUBLIC, outgoing
@@ -103,7 +104,7 @@ async def make(
         first = len(facts) + 1
         async with monitor.acquire() as db, db.transaction():
             deliveries = [Delivery(first + at, "facts.99.x.y", body, {}, STORED) for at, body in enumerate(part)]
-            await apply(db, state, deliveries)
+            await apply(db, state, await unpack(state.book, deliveries))
             rows = await db.fetch("delete from outbox returning id, stream, body")
         rows.sort(key=lambda row: row["id"])
         alerts += [row["body"] for row in rows if row["stream"] == "ALERTS"]

@@ -1,5 +1,6 @@
 """The alert set depends only on the set of facts: any order, any cut into batches, any redelivery, any crash between."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -20,8 +21,10 @@ from services.monitor.apply import STREAM, apply
 from services.monitor.book import Book, load, shipped
 from services.monitor.domain import alert_id, fold
 from services.monitor.findings import _digest
+from services.monitor.reading import unpack
 from services.monitor.state import State
 from services.monitor.world import REFERENCE, build
+from services.monitor.writing import Writer
 from tests.monitor.histories import history
 from tests.oracle import judge_all
 
@@ -61,7 +64,7 @@ async def feed(pool: asyncpg.Pool, state: State, messages: Sequence[Delivery], c
     for begin, end in pairwise(borders):
         if begin < end:
             async with pool.acquire() as db, db.transaction():
-                await apply(db, state, messages[begin:end])
+                await apply(db, state, await unpack(state.book, messages[begin:end]))
 
 
 async def standing(pool: asyncpg.Pool) -> dict[str, str]:
@@ -88,6 +91,19 @@ async def test_any_arrival_gives_the_same_alerts(
     await pool.execute(CLEAN)
     await feed(pool, State(book, builtin()), deliveries(arrival), cuts)
     assert await standing(pool) == want
+
+
+async def test_what_was_read_ahead_gives_the_same_alerts_and_only_for_its_own_batch(
+    pool: asyncpg.Pool, book: Book
+) -> None:
+    facts = history(5, 60)
+    await pool.execute(CLEAN)
+    messages, writer = deliveries(facts), Writer(pool, State(book, builtin()), lambda: None)
+    first, second = messages[:30], messages[30:40]
+    await writer.ahead(first)
+    await asyncio.gather(writer.apply(first), writer.ahead(second))
+    await writer.apply(messages[30:])  # begins where the second begins, and is longer
+    assert await standing(pool) == expected(book, facts)
 
 
 async def test_histories_reach_every_evaluator(book: Book) -> None:
@@ -119,7 +135,7 @@ async def test_a_crash_between_batches_changes_nothing(pool: asyncpg.Pool, book:
 
 async def _apply_and_fail(pool: asyncpg.Pool, state: State, messages: Sequence[Delivery]) -> None:
     async with pool.acquire() as db, db.transaction():
-        await apply(db, state, messages)
+        await apply(db, state, await unpack(state.book, messages))
         raise RuntimeError("planted")
 
 
