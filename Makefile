@@ -47,11 +47,11 @@ up: $(STAMPS)/run $(STAMPS)/vendor ## 启动整个系统(数据在 .jianfu/)
 
 .PHONY: test
 test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试，末尾说明哪些没有运行
-	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile -m "not chaos"
+	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile --session-timeout 1500 -m "not chaos"
 
 .PHONY: chaos-short
 chaos-short: $(STAMPS)/dev $(STAMPS)/vendor ## 破坏性试验的短形式：杀进程、停服务器、写满磁盘、拨时钟、集群换主
-	@$(OWN_HOME) $(BIN)/pytest -q -m chaos
+	@$(OWN_HOME) $(BIN)/pytest -q --session-timeout 720 -m chaos
 
 .PHONY: chaos
 chaos: $(STAMPS)/dev $(STAMPS)/vendor ## 长时间杀进程试验：2 万件事件，60 次 kill -9

@@ -16,6 +16,8 @@ STEADY = 10.0
 """After so many seconds alive, a death is treated as the first one again."""
 PATIENCE = 15.0
 """Seconds a service has to end by itself."""
+LAST_PATIENCE = 15.0
+"""Seconds the kernel has to end a service that was killed: longer is a broken disk, and better told than waited for."""
 
 Say = Callable[[str], None]
 """Tells the person at the terminal one line."""
@@ -80,7 +82,8 @@ class Process:
                 await process.communicate()  # also drains the pipe, on which a last word could block
         except TimeoutError:
             process.kill()
-            await process.wait()
+            async with asyncio.timeout(LAST_PATIENCE):
+                await process.wait()
 
 
 def _reason(code: int) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from tests import bounds
 from tests.eventually import eventually
 
 if TYPE_CHECKING:  # loading these takes a second that tests of pure code need not wait for
@@ -172,6 +173,12 @@ def _database(dsn: str, name: str) -> str:
 
 
 _numbers = itertools.count(1)
+
+
+@pytest.hookimpl(trylast=True)  # behind the terminal's, on which failures are shown
+def pytest_configure(config: pytest.Config) -> None:
+    """Bound every test, and show failures when they happen."""
+    config.pluginmanager.register(bounds)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

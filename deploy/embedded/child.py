@@ -32,7 +32,7 @@ def spawn(argv: Sequence[str], *, log: Path, keep: Sequence[int] = ()) -> subpro
 
 
 def stop(process: subprocess.Popen[bytes], *, signal_number: signal.Signals, patience: float) -> None:
-    """End a process: ask with ``signal_number``, wait ``patience`` seconds, then kill."""
+    """End a process: ask with ``signal_number``, wait ``patience`` seconds, then kill and wait as long again."""
     if process.poll() is not None:
         return
     process.send_signal(signal_number)
@@ -40,4 +40,4 @@ def stop(process: subprocess.Popen[bytes], *, signal_number: signal.Signals, pat
         process.wait(patience)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        process.wait(patience)

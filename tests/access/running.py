@@ -1,6 +1,5 @@
 """The five services under uvicorn in this process, and what two counties told them."""
 
-import asyncio
 import contextlib
 import importlib
 import json
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 
 from deploy.access import SERVICES
 from kit import clock
@@ -22,6 +20,7 @@ from tests import factories
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
 from tests.servers import Addresses
+from tests.serving import served
 
 BATCH = {"content-type": "application/cloudevents-batch+json"}
 OWN, FOREIGN = "990101", "990201"
@@ -98,21 +97,8 @@ async def running(dsn: str, servers: Addresses, folder: Path) -> AsyncIterator[S
                 **{f"{name.upper()}_URL": url for name, url in urls.items()},
             )
             app = importlib.import_module(f"services.{service}.app").create_app(settings)
-            urls[service] = await stack.enter_async_context(_served(app))
+            urls[service] = await stack.enter_async_context(served(app))
         yield System(urls, client, private, servers.nats)
-
-
-@contextlib.asynccontextmanager
-async def _served(app: Any) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
-    serving = asyncio.create_task(server.serve())
-    try:
-        await eventually(lambda: server.started or serving.done())
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        app.state.stopping.set()
-        server.should_exit = True
-        await serving
 
 
 async def seeded(system: System) -> World:

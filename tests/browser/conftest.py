@@ -14,7 +14,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from kit.auth import Role
 from tests.console.fake_backend import FakeBackend
-from tests.console.stage import KeyPair, console_over, make_keys, served, ticket_of
+from tests.console.stage import KeyPair, console_over, make_keys, ticket_of
+from tests.serving import served
 
 OFFICE_SCREEN: ViewportSize = {"width": 1366, "height": 768}
 MISSING = "缺少浏览器：apt-get install --no-install-recommends chromium fonts-noto-cjk"
@@ -109,8 +110,9 @@ async def visit(stage: Stage, chromium: Browser) -> AsyncIterator[Visit]:
         return watch
 
     yield open_page
-    for context, watch in opened:
+    for context, _ in opened:
         await context.close()
+    for _, watch in opened:
         assert watch.foreign == []
         assert watch.complaints == []
 
@@ -121,7 +123,7 @@ async def open_watch(chromium: Browser, url: str, *, scripts: bool = True) -> tu
         locale="zh-CN", timezone_id="Asia/Shanghai", viewport=OFFICE_SCREEN, java_script_enabled=scripts
     )
     watch = Watch(await context.new_page(), url)
-    watch.page.set_default_timeout(10_000)
+    watch.page.set_default_timeout(60_000)  # costs nothing where a page is fast
     watch.page.on("request", watch.on_request)
     watch.page.on("console", watch.on_console)
     watch.page.on("pageerror", lambda error: watch.complaints.append(str(error)))

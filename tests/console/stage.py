@@ -1,13 +1,11 @@
-"""What tests of the pages stand on: keys, tokens, tickets, and a way to serve an application on this machine."""
+"""What tests of the pages stand on: keys, tokens, tickets, and a console over other services."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-import uvicorn
 from fastapi import FastAPI
 
 from kit.auth import Principal, Role, mint, new_key_pair
@@ -44,22 +42,6 @@ def token_of(keys: KeyPair, role: Role, *, ttl: timedelta = timedelta(hours=8)) 
 
 def ticket_of(keys: KeyPair, role: Role) -> str:
     return mint_ticket(keys.private, token_of(keys, role), now=now())
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """Serve an app on a free port of this machine and give its base URL."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
-    task = asyncio.create_task(server.serve())
-    try:
-        while not server.started:
-            if task.done():
-                task.result()
-            await asyncio.sleep(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @asynccontextmanager

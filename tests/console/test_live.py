@@ -16,7 +16,8 @@ from services.console.session import User
 from tests.console import fake_data as data
 from tests.console.conftest import Browser
 from tests.console.fake_backend import FakeBackend
-from tests.console.stage import KeyPair, console_over, served, token_of
+from tests.console.stage import KeyPair, console_over, token_of
+from tests.serving import served
 
 
 async def lines_of(text: str) -> AsyncIterator[str]:

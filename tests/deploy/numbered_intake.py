@@ -77,6 +77,8 @@ def serving(port: int = 0) -> Iterator[Intake]:
     with Intake(port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

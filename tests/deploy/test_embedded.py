@@ -150,7 +150,7 @@ async def test_nothing_is_left_after_kill_9_of_the_parent(
     with another_process(home) as parent:
         assert any("nats-server" in line for line in command_lines(home))
         parent.kill()
-        parent.wait()
+        parent.wait(20)
         await eventually(lambda: [line for line in command_lines(home) if "python" not in line] == [])
     with running(home, fast=True) as servers:
         assert servers.postgres.alive
@@ -225,7 +225,7 @@ async def test_a_killed_server_recovers_its_data_when_started_again(tmp_path: Pa
         for server in (servers.postgres, servers.nats):
             assert server._process
             os.kill(server._process.pid, signal.SIGKILL)
-            server._process.wait()
+            server._process.wait(20)
             assert not server.alive
             await eventually(partial(_starts, server))  # PostgreSQL waits for its last child to go
         database = await asyncpg.connect(servers.postgres.url)

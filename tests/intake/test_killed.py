@@ -51,7 +51,7 @@ class Process:
         assert self.child is not None
         if self.child.returncode is None:
             self.child.kill()
-        await self.child.wait()
+        await asyncio.wait_for(self.child.wait(), 20)
 
 
 async def test_kill_9_loses_nothing_acknowledged_and_stores_nothing_twice(

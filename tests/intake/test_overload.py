@@ -76,7 +76,7 @@ async def intake(both: Servers, public_key: Path) -> AsyncIterator[tuple[str, in
         yield url, process.pid
     finally:
         process.kill()
-        await process.wait()
+        await asyncio.wait_for(process.wait(), 20)
 
 
 async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:

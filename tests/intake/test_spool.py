@@ -62,7 +62,7 @@ async def test_client_and_service_killed_lose_nothing_and_account_for_everything
 
     async with httpx.AsyncClient(timeout=30) as client:
         kept = await publish(str(file), "--patience", "0")  # nobody is there
-        assert await kept.wait() == 75
+        assert await asyncio.wait_for(kept.wait(), 60) == 75
         for _ in range(KILLS):
             await service.start(client)
             forwarding = await publish(str(file))
@@ -74,12 +74,12 @@ async def test_client_and_service_killed_lose_nothing_and_account_for_everything
                 await asyncio.sleep(0.3)  # the client meets the absence
             if forwarding.returncode is None:
                 forwarding.kill()
-            await forwarding.wait()
+            await asyncio.wait_for(forwarding.wait(), 20)
             await service.kill()
         await service.start(client)
         try:
             last = await publish()
-            said = (await last.communicate())[0].decode()
+            said = (await asyncio.wait_for(last.communicate(), 120))[0].decode()
             assert last.returncode in {0, 1}, said
             assert f"{SOURCE}：已保存" in said
             answer = await client.get(f"{service.url}/v1/sources", headers={"authorization": f"Bearer {token()}"})

@@ -32,7 +32,7 @@ class Killable:
         process = self._server._process
         assert process is not None
         process.kill()
-        process.wait()
+        process.wait(20)
 
     def start(self) -> None:
         self._server.start()

@@ -17,6 +17,7 @@ from kit.db import Pool, connect_pool
 from kit.errors import TooLarge
 from kit.outbox import Outbox, enqueue
 from kit.publish import Outgoing
+from tests.ending import ended
 from tests.eventually import eventually
 
 SCHEMA = "sender"
@@ -63,8 +64,7 @@ async def publishing(pool: Pool, nc: Client, **options: str) -> AsyncIterator[Ou
     try:
         yield box
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await ended(task)
 
 
 async def test_what_was_committed_is_published_in_order_and_what_was_not_is_not(
@@ -160,10 +160,12 @@ async def test_a_process_killed_between_publishing_and_deleting_publishes_nothin
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, dsn, nats_url)
     deleting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
-    await eventually(lambda: pool.fetchval(deleting), 1, within=20)
-    assert len(await bodies(js)) == 500
-    process.kill()
-    await process.wait()
+    try:
+        await eventually(lambda: pool.fetchval(deleting), 1, within=60)
+        assert len(await bodies(js)) == 500
+    finally:
+        process.kill()
+        await asyncio.wait_for(process.wait(), 20)
     await pool.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity "
         "where datname = current_database() and wait_event = 'PgSleep'"
@@ -221,8 +223,7 @@ async def test_a_second_process_waits_without_haste_and_takes_over(
         await first.aclose()
         await commit(pool, [2])
         await eventually(lambda: left(pool), 0, within=5)
-        task.cancel()
-        await asyncio.wait([task])
+        await ended(task)
     assert await bodies(js) == [1, 2]
 
 

@@ -14,6 +14,7 @@ from kit.progress import Progress
 from kit.publish import publish_batch
 from kit.reader import Delivery, follow, read
 from kit.streams import FACTS, ensure_stream
+from tests.ending import ended
 from tests.eventually import eventually
 from tests.kit.conftest import Killable
 from tests.kit.test_publish import messages, stored
@@ -45,11 +46,6 @@ class Table:
             js, "FACTS", checkpoint=self.checkpoint, handle=self.handle, batch=10, wait=0.01, progress=Progress()
         )
         return asyncio.create_task(work)
-
-
-async def ended(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.wait([task])
 
 
 async def test_a_consumer_is_as_we_ask_and_is_gone_afterwards(nc: Client, js: JetStreamContext) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
@@ -19,7 +18,7 @@ from kit.config import ServiceSettings
 from kit.http import Readiness, create_http
 from kit.metrics import Metrics
 from kit.protocol import MOST_HEAD, BoundedProtocol
-from tests.eventually import eventually
+from tests.serving import served
 
 
 class Note(BaseModel):
@@ -43,12 +42,8 @@ async def port(settings: ServiceSettings) -> AsyncIterator[int]:
         return {"text": body.text}
 
     app.include_router(router)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, http=BoundedProtocol))
-    serving = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started or serving.done())
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    await serving
+    async with served(app, BoundedProtocol) as url:
+        yield int(url.rpartition(":")[2])
 
 
 async def answered(port: int, *pieces: bytes) -> tuple[int, dict[str, Any]]:

@@ -19,6 +19,7 @@ from kit import nats as kit_nats
 from kit.progress import STALLED
 from kit.publish import Outgoing, publish_batch
 from kit.reader import Delivery, Progress, StreamLost, follow, read
+from tests.ending import ended
 from tests.eventually import eventually
 from tests.kit.conftest import Connect, Killable
 
@@ -65,8 +66,7 @@ async def reading(js: JetStreamContext, start_after: int = 0, **options: object)
     try:
         yield seen
     finally:
-        seen.task.cancel()
-        await asyncio.wait([seen.task])
+        await ended(seen.task)
 
 
 async def fill(nc: Client, count: int, *, start: int = 0, subject: str = "facts.99.doc.issued") -> None:
@@ -134,8 +134,7 @@ async def test_the_next_batch_is_collected_while_one_is_handled(nc: Client, js: 
     await eventually(lambda: nc.stats["in_msgs"] >= 800)
     gate.set()
     await eventually(lambda: sizes, [100, 700])
-    work.cancel()
-    await asyncio.wait([work])
+    await ended(work)
 
 
 async def test_messages_larger_than_one_pull_may_bring_all_come(nc: Client, js: JetStreamContext) -> None:
@@ -279,8 +278,7 @@ async def test_a_handler_that_blocks_the_loop_does_not_cost_the_cursor(nc: Clien
     await fill(nc, 30)
     work = asyncio.create_task(read(js, "FACTS", start_after=0, handle=handle, batch=10, progress=Progress()))
     await eventually(lambda: seqs, list(range(1, 31)))
-    work.cancel()
-    await asyncio.wait([work])
+    await ended(work)
     assert len(names) == 1
 
 
@@ -348,8 +346,7 @@ async def test_the_next_batch_is_prepared_while_one_is_handled(nc: Client, js: J
             ("end", 21, 5),
         ],  # what is not a full batch waits until nothing is handled
     ]
-    work.cancel()
-    await asyncio.wait([work])
+    await ended(work)
 
 
 @pytest.mark.parametrize("waiting", [0, 10])
@@ -394,8 +391,7 @@ async def test_a_reader_that_is_cancelled_lets_its_handler_end_first(nc: Client,
     await fill(nc, 10)
     work = asyncio.create_task(read(js, "FACTS", start_after=0, ahead=nothing, handle=handle, progress=Progress()))
     await eventually(lambda: told, ["begin"])
-    work.cancel()
-    await asyncio.wait([work])
+    await ended(work)
     assert told == ["begin", "end"]
 
 
@@ -448,8 +444,7 @@ async def test_outages_are_retried_from_the_checkpoint(nc: Client, js: JetStream
     await eventually(lambda: len(ledger.seqs), 100, within=20)
     assert ledger.seqs == list(range(1, 101))
     await eventually(lambda: progress.trouble() is None)
-    work.cancel()
-    await asyncio.wait([work])
+    await ended(work)
 
 
 async def test_any_other_fault_stops_for_good(nc: Client, js: JetStreamContext) -> None:
@@ -476,8 +471,7 @@ async def test_a_checkpoint_that_cannot_be_read_is_an_outage_too(nc: Client, js:
     work = asyncio.create_task(follow(js, "FACTS", checkpoint=checkpoint, handle=ledger.handle, progress=progress))
     await eventually(lambda: progress.error, "ConnectionRefusedError")
     await eventually(lambda: ledger.seqs, list(range(5, 11)))
-    work.cancel()
-    await asyncio.wait([work])
+    await ended(work)
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ async def service(public_key: Path, **more: str) -> AsyncIterator[tuple[Service,
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await asyncio.wait_for(process.wait(), 20)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A running notify on real servers and a real port, those who call it, and the streams beside it."""
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
@@ -184,23 +183,16 @@ async def start(
 async def running(settings: dict[str, Any]) -> "AsyncIterator[httpx.AsyncClient]":
     """Run notify under uvicorn on a free port while the block lasts."""
     import httpx
-    import uvicorn
 
     from services.notify.app import create_app
     from services.notify.config import Settings
+    from tests.serving import served
 
     app = create_app(Settings(**settings))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
-    async with httpx.AsyncClient(timeout=10) as client:  # outlives the server, so that its end can be watched
-        serving = asyncio.create_task(server.serve())
-        try:
-            await eventually(lambda: server.started or serving.done())
-            client.base_url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            yield client
-        finally:
-            app.state.stopping.set()
-            server.should_exit = True
-            await serving
+    # the client outlives the server, so that its end can be watched
+    async with httpx.AsyncClient(timeout=10) as client, served(app) as url:
+        client.base_url = url
+        yield client
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from contracts.event import fact_id
+from tests.ending import ended
 from tests.eventually import eventually
 from tests.system import truth
 from tests.system.running import Running, up
@@ -81,6 +82,4 @@ async def stage(folder: Path, environment: Mapping[str, str] | None = None) -> A
         try:
             yield Stage(system, hooks, follower)
         finally:
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
+            await ended(following)

@@ -25,6 +25,7 @@ from kit import nats as kit_nats
 from kit.publish import Outgoing, publish_batch
 from kit.reader import Delivery, Progress, read
 from kit.streams import FACTS, ensure_stream
+from tests.ending import ended
 from tests.eventually import eventually
 from tests.system.conftest import Tell
 
@@ -61,7 +62,7 @@ class Cluster:
     def kill(self, name: str) -> None:
         """Kill one server with -9."""
         self.processes[name].kill()
-        self.processes[name].wait()
+        self.processes[name].wait(20)
 
     @property
     def url(self) -> str:
@@ -89,7 +90,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     yield made
     for process in made.processes.values():
         process.kill()
-        process.wait()
+        process.wait(20)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -143,9 +144,7 @@ async def test_the_death_of_the_leader_loses_and_doubles_nothing(cluster: Cluste
     await sending
     last = max(confirmed.values())
     await eventually(lambda: bool(got) and got[-1].seq >= last, within=30)
-    reading.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await reading
+    await ended(reading)
     assert [one.seq for one in got] == list(range(1, len(got) + 1))
     assert {one.body.decode(): one.seq for one in got} == confirmed
     assert len(got) == len(confirmed)

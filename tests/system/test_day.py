@@ -16,6 +16,7 @@ from deploy import cli
 from deploy.embedded.ports import LOOPBACK
 from kit.nats import connect
 from tests import factories
+from tests.ending import ended
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
 from tests.system import truth
@@ -205,8 +206,10 @@ async def test_an_event_stream_goes_on_behind_the_last_event_seen(day: Day) -> N
     before = [position for position, _ in day.follower.seen]
     late = Follower(day.system, last=before[1])
     following = asyncio.create_task(late.run())
-    await eventually(late.positions, before[2:])
-    following.cancel()
+    try:
+        await eventually(late.positions, before[2:])
+    finally:
+        await ended(following)
 
 
 async def test_an_alert_is_handed_over_and_signed_for(day: Day) -> None:
