@@ -13,9 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-METHOD: Final = "clause-lexicons-1"
-"""Id of this reader and its lists; a changed meaning of either gets another."""
-
 FILE: Final = Path(__file__).with_name("lexicons.toml")
 _GAP: Final = "[^，。；\n]{0,16}?"
 _WIDE_GAP: Final = "[^\n]{0,30}?"
@@ -173,17 +170,6 @@ def read_phrases(body: str, heading: str | None = None) -> tuple[Found, ...]:
                 for lexicon in maybe:
                     if sentence.asks(lexicon):
                         hits.setdefault(lexicon.id, []).append(sentence.text)
-    return tuple(Found(one.id, tuple(hits[one.id])) for one in lexicons() if one.id in hits)
-
-
-def read_terms(names: Iterable[str]) -> tuple[Found, ...]:
-    """Return what names that somebody typed into a list stand for (criteria, kinds of evidence, names of activities)."""
-    hits: dict[str, list[str]] = {}
-    for name in names:
-        folded = _fold(name)
-        for lexicon in lexicons():
-            if lexicon.terms and lexicon.terms.search(folded) and not _FORBIDS.search(folded):
-                hits.setdefault(lexicon.id, []).append(name)
     return tuple(Found(one.id, tuple(hits[one.id])) for one in lexicons() if one.id in hits)
 
 

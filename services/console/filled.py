@@ -10,6 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from contracts.catalog import BY_NAME
 from contracts.faults import faults
+from contracts.lexicons import Found, read_phrases
 from contracts.text import COUNT_METHOD, SKETCH_METHOD, count_characters, sketch
 from kit.clock import BEIJING
 from services.console.drafts import Draft, Field, Kind
@@ -33,6 +34,8 @@ class Measured:
 
     characters: int
     sketch_values: int
+    demands: tuple[Found, ...]
+    """What the text asks for, with its sentences: shown to who pasted it, never kept or sent on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,9 @@ def _fold_body(data: dict[str, JsonValue]) -> Measured | None:
     characters = count_characters(body)
     data |= {"char_count": characters, "count_method": COUNT_METHOD}
     data["sketch"] = {"method": SKETCH_METHOD, "values": list(values)}
-    return Measured(characters=characters, sketch_values=len(values))
+    heading = data.get("heading")
+    demands = read_phrases(body, heading if isinstance(heading, str) else None)
+    return Measured(characters=characters, sketch_values=len(values), demands=demands)
 
 
 def _happens_at(draft: Draft, values: Mapping[str, JsonValue]) -> datetime | None:

@@ -149,8 +149,10 @@ async def test_a_draft_is_judged_and_its_text_stays_here(browse: Browser, backen
         "unitid": "qh.zfb",
         "time": "2026-11-20T09:00:00+08:00",
     }
-    for place in (json.dumps(backend.asked, ensure_ascii=False), json.dumps(logs, ensure_ascii=False), page.text):
+    for place in (json.dumps(backend.asked, ensure_ascii=False), json.dumps(logs, ensure_ascii=False)):
         assert BODY[:12] not in place
+    assert page.text.count(BODY[:12]) == 1, "what it asks for is told once, and the text is never drawn again"
+    assert "正文提出了 1 类要求" in page.text
     assert "有 1 项不符合规定" in page.text
     assert "<b>除非</b>属于“上级明确要求制发的综合性文件”" in page.text
     assert "请补充：附注印有联系方式" in page.text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.lexicons import lexicons, read_phrases, read_terms
+from contracts.lexicons import lexicons, read_phrases
 from services.monitor.book import RULES
 
 SOURCES = Path(str(RULES)).parent / "sources"
@@ -128,11 +128,6 @@ def test_a_source_asks_for_nothing_that_it_forbids(number):
     (file,) = SOURCES.glob(f"{number}_*.txt")
     asked = {one.lexicon: len(one.sentences) for one in read_phrases(file.read_text("utf-8"))}
     assert asked == DEMANDED_BY_SOURCES[number]
-
-
-def test_names_are_read_without_a_sentence_around_them():
-    assert {one.lexicon for one in read_terms(["领导批示件数", "会议记录", "工作实绩"])} == {"批示", "开会发文"}
-    assert read_terms(["不以拍照留痕为依据"]) == ()
 
 
 @given(st.text(st.sampled_from("各村要每日报送严禁不得、，。；：“”《》（）\n一二1— 等问题针对整治的")))
