@@ -69,7 +69,7 @@ class Copies:
         """Know the tables."""
         self._recorder = recorder
         self._targets = {target.ledger.name: target for target in recorder.projector.targets}
-        self._batches: list[tuple[list[store.Entry], dict[str, list[Version]]]] = []
+        self._batches: list[tuple[list[store.Entry], dict[str, list[Version]], dict[str, int]]] = []
 
     async def make(self, found: Sequence[Delivery]) -> None:
         """Make the rows of every batch."""
@@ -83,15 +83,16 @@ class Copies:
                         since = placed.reading.fact.recorded
                         version = Version(alone.entity, since, FOREVER, withdrawn=False, row=alone.row)
                         versions.setdefault(alone.ledger, []).append(version)
-            self._batches.append((read.entries, versions))
+            positions = {placed.reading.fact.fact_id: placed.position for placed in read.placed}
+            self._batches.append((read.entries, versions, positions))
 
     async def write(self, pool: Pool) -> None:
         """Write them, one transaction for each batch."""
-        for entries, versions in self._batches:
+        for entries, versions, positions in self._batches:
             async with pool.acquire() as db, db.transaction():
                 await store.append(db, entries)
                 for name, rows in versions.items():
-                    await store.write(db, self._targets[name], rows)
+                    await store.write(db, self._targets[name], rows, positions)
 
 
 async def follow_until(both: Servers, recorder: Recorder, position: int) -> None:

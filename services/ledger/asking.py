@@ -14,7 +14,7 @@ from services.ledger.domain import CHINA
 from services.ledger.queries import Filter
 from services.ledger.queries_counts import CountFilter, PlanFilter
 
-ROWS: Final = Keyset(tuple[date, str])
+ROWS: Final = Keyset(tuple[date, int, str])
 COUNTS: Final = Keyset(tuple[str, str, str])
 PLANS: Final = Keyset(tuple[str])
 PARKED: Final = Keyset(tuple[int])

@@ -32,8 +32,8 @@ class Meant:
 
 async def meant_by(db: Connection, projector: Projector, act_id: str) -> Meant:
     """Return what an id means, by all facts that there are; nobody is told of them by this."""
-    acts, _ = await projector.gather(db, (), {act_id}, store.LAST)
-    ledger, entity, members = _find(projector, acts, act_id)
+    gathered = await projector.gather(db, (), {act_id}, store.LAST)
+    ledger, entity, members = _find(projector, gathered.acts, act_id)
     facts = [fact for act in members for fact in (act.original.fact_id, *act.amendments)] if members else [act_id]
     return Meant(ledger, entity, facts)
 
@@ -44,7 +44,8 @@ async def history_of(db: Connection, meant: Meant, scope: Scope) -> History | No
     told = await queries.told(db, scope, meant.facts)
     if not told:
         return None
-    row = await queries.row(db, ledger, scope, entity) if ledger else None
+    position = next((one.position for one in told if one.fact_id == entity), store.NOWHERE)
+    row = await queries.row(db, ledger, scope, entity, position) if ledger else None
     maker = min(told, key=lambda one: (one.fact_id != entity, one.time, one.position))
     return History(entity, maker.type, ledger, row, tuple(told))
 

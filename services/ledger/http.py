@@ -91,15 +91,14 @@ async def read_ledger(
 async def _page(parts: Parts, ledger: Ledger, who: Principal, wanted: Filter, after: str | None, limit: int) -> Rows:
     key = ROWS.decode(after) if after else None
     async with parts.readers.acquire(who) as db:
-        found = await queries.page(db, ledger, Scope.of(who), wanted, key, limit + 1)
+        found, last = await queries.page(db, ledger, Scope.of(who), wanted, key, limit)
         current = await queries.current(db)
-    last = found[limit - 1] if len(found) > limit else None
     return Rows(
         ledger=ledger.name,
         title=ledger.title,
         columns=ledger.columns,
-        items=[item_of(ledger, one) for one in found[:limit]],
-        next=ROWS.encode((last.row.happened_on, last.act_id)) if last else None,
+        items=[item_of(ledger, one) for one in found],
+        next=ROWS.encode(last) if last else None,
         current=current,
     )
 

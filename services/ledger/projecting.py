@@ -8,6 +8,7 @@ loaded and their entities are computed from the set of their facts, so that the 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,6 +19,16 @@ from services.ledger import store
 from services.ledger.domain import FOREVER, Act, Member, Version, acts_of, members_of, states_of, versions_of
 from services.ledger.facts import ByEvent, Reading, by_event, open_envelope, read_fact
 from services.ledger.store import AMENDS, Counted, Target, Thread
+
+
+class Gathered(NamedTuple):
+    """Acts that hang together with some facts."""
+
+    acts: list[Act]
+    threads: list[Thread]
+    """Those that corrections add."""
+    positions: dict[str, int]
+    """The position of each fact by its id."""
 
 
 class Placed(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +82,7 @@ class Projector:
         work = _Work({target.tag: target for target in self.targets})
         by_name = {target.ledger.name: target for target in self.targets}
         for one in plain:
+            work.positions[one.reading.fact.fact_id] = one.position
             for alone in one.reading.rows:
                 if alone.row is not None:
                     version = Version(alone.entity, one.reading.fact.recorded, FOREVER, False, alone.row)  # noqa: FBT003
@@ -85,20 +97,19 @@ class Projector:
         await store.count(db, work.deltas)
 
     async def _untangle(self, db: Connection, tangled: Sequence[Placed], upto: int, work: "_Work") -> None:
-        acts, threads = await self.gather(db, tangled, set(), upto)
-        await store.link(db, threads)
+        gathered = await self.gather(db, tangled, set(), upto)
+        await store.link(db, gathered.threads)
+        work.positions.update(gathered.positions)
         since: dict[str, datetime] = {}
         for one in tangled:
             fact = one.reading.fact
             concerned = fact.target or fact.fact_id
             since[concerned] = min(since.get(concerned, FOREVER), fact.recorded)
         for target in self.targets:
-            await _recompute(db, target, members_of(target.ledger, acts), since, work)
+            await _recompute(db, target, members_of(target.ledger, gathered.acts), since, work)
 
-    async def gather(
-        self, db: Connection, facts: Sequence[Placed], keys: set[str], upto: int
-    ) -> tuple[list[Act], list[Thread]]:
-        """Return every act that hangs together with these facts and keys, and the threads that corrections add."""
+    async def gather(self, db: Connection, facts: Sequence[Placed], keys: set[str], upto: int) -> Gathered:
+        """Return every act that hangs together with these facts and keys."""
         placed = {one.position: one for one in facts}
         want = {*keys, *(key for one in facts for key in one.reading.keys)}
         seen: set[str] = set()
@@ -113,7 +124,8 @@ class Projector:
             want -= seen
         readings = [one.reading for one in placed.values()]
         replacements = {one.fact.fact_id: one.replacement for one in readings if one.replacement is not None}
-        return acts_of((one.fact for one in readings), replacements), threads
+        positions = {one.reading.fact.fact_id: one.position for one in placed.values()}
+        return Gathered(acts_of((one.fact for one in readings), replacements), threads, positions)
 
     def _moves(self, placed: Iterable[Placed]) -> Iterable[Thread]:
         """Yield the threads to the entities that corrected data belong to."""
@@ -138,6 +150,8 @@ class _Work:
     targets: Mapping[str, Target]
     versions: dict[str, list[Version]] = field(default_factory=dict)
     deltas: dict[Counted, int] = field(default_factory=dict)
+    positions: dict[str, int] = field(default_factory=dict)
+    """Where the facts stand that rows have their ids of."""
 
     def add(self, target: Target, version: Version) -> None:
         self.versions.setdefault(target.tag, []).append(version)
@@ -155,7 +169,7 @@ class _Work:
 
     async def write(self, db: Connection) -> None:
         for tag, versions in self.versions.items():
-            await store.write(db, self.targets[tag], versions)
+            await store.write(db, self.targets[tag], versions, self.positions)
         self.versions.clear()
 
 
@@ -174,7 +188,8 @@ async def _recompute(
     if not states:
         return
     before: dict[str, Version] = {}
-    for version in await store.take(db, target, {entity: found[0].since for entity, found in states.items()}):
+    since_of = {entity: found[0].since for entity, found in states.items()}
+    for version in await store.take(db, target, since_of, work.positions):
         work.remove(target, version)
         if version.known_from < states[version.act_id][0].since:
             before[version.act_id] = version

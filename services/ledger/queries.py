@@ -42,13 +42,16 @@ class Filter:
     """The moment of knowledge; ``None`` is now."""
 
 
+Key = tuple[date, int, str]
+"""By what rows are ordered: day, position of the fact, id."""
+
 _PORTION: Final = 1000
 """Rows that an export fetches at a time."""
 CUSTOM_PLAN: Final = "set local plan_cache_mode = force_custom_plan"
 """Absent filters are null parameters: a plan for the values at hand leaves them out and finds the index."""
 _CURRENT: Final = "select position, stored_at from checkpoint where reader = $1"
 _ROWS: Final = """
-    select {columns} from "{table}"
+    select {columns}, position from "{table}"
     where ($1 = '00' or (jurisdiction >= $1 and jurisdiction < $1 || '~'))
       and ($2::text[] is null or unit_id = any($2))
       and ($3::text is null or $3 = '00' or (jurisdiction >= $3 and jurisdiction < $3 || '~'))
@@ -58,11 +61,12 @@ _ROWS: Final = """
       and ($7::text is null or ({searched}))
       and withdrawn = $8
       and case when $9::timestamptz is null then known_to = 'infinity' else known_from <= $9 and known_to > $9 end
-      and ($10::date is null or (happened_on, act_id) < ($10, $11))
-    order by happened_on desc, act_id desc limit $12
+      and ($10::date is null or (happened_on, position, act_id) < ($10, $11, $12))
+    order by happened_on desc, position desc, act_id desc limit $13
 """
 _ROW: Final = """
-    select {columns} from "{table}" where act_id = $3 and known_to = 'infinity'
+    select {columns} from "{table}"
+    where position in ($4, 0) and act_id = $3 and known_to = 'infinity'
       and ($1 = '00' or (jurisdiction >= $1 and jurisdiction < $1 || '~'))
       and ($2::text[] is null or unit_id = any($2))
 """
@@ -75,12 +79,14 @@ async def current(db: Connection) -> Current:
 
 
 async def page(
-    db: Connection, ledger: Ledger, scope: Scope, wanted: Filter, after: tuple[date, str] | None, limit: int
-) -> list[Version]:
-    """Return up to ``limit`` rows of a ledger after a key, the latest acts first."""
+    db: Connection, ledger: Ledger, scope: Scope, wanted: Filter, after: Key | None, limit: int
+) -> tuple[list[Version], Key | None]:
+    """Return up to ``limit`` rows of a ledger after a key, the latest acts first, and the last one's key if more follow."""
     await db.execute(CUSTOM_PLAN)
-    rows = await db.fetch(_rows(ledger), *_arguments(scope, wanted, after, limit))
-    return [version_of(tuple(row)) for row in rows]
+    rows = await db.fetch(_rows(ledger), *_arguments(scope, wanted, after, limit + 1))
+    last = rows[limit - 1] if len(rows) > limit else None
+    key = (last["happened_on"], last["position"], last["act_id"]) if last else None
+    return [version_of(tuple(row)[:-1]) for row in rows[:limit]], key
 
 
 async def every(
@@ -89,7 +95,7 @@ async def every(
     """Yield up to ``limit`` rows in portions, for exports; needs a transaction."""
     cursor = await db.cursor(_rows(ledger), *_arguments(scope, wanted, None, limit))
     while rows := await cursor.fetch(_PORTION):
-        yield [version_of(tuple(row)) for row in rows]
+        yield [version_of(tuple(row)[:-1]) for row in rows]
 
 
 def _rows(ledger: Ledger) -> str:
@@ -97,9 +103,9 @@ def _rows(ledger: Ledger) -> str:
     return _ROWS.format(columns=", ".join(columns_of_table(ledger)), table=ledger.name, searched=searched or "false")
 
 
-def _arguments(scope: Scope, wanted: Filter, after: tuple[date, str] | None, limit: int) -> tuple[object, ...]:
+def _arguments(scope: Scope, wanted: Filter, after: Key | None, limit: int) -> tuple[object, ...]:
     escaped = wanted.q and wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    last, act = after or (None, None)
+    day, position, act = after or (None, None, None)
     return (
         scope.jurisdiction,
         scope.units,
@@ -110,16 +116,17 @@ def _arguments(scope: Scope, wanted: Filter, after: tuple[date, str] | None, lim
         f"%{escaped}%" if escaped else None,
         wanted.withdrawn,
         wanted.as_of,
-        last,
+        day,
+        position,
         act,
         limit,
     )
 
 
-async def row(db: Connection, ledger: Ledger, scope: Scope, act_id: str) -> Version | None:
-    """Return what a ledger says of an entity now, also when it is withdrawn."""
+async def row(db: Connection, ledger: Ledger, scope: Scope, act_id: str, position: int) -> Version | None:
+    """Return what a ledger says of an entity now, also when it is withdrawn; ``position``: of the fact of its id."""
     statement = _ROW.format(columns=", ".join(columns_of_table(ledger)), table=ledger.name)
-    found = await db.fetchrow(statement, *scope, act_id)
+    found = await db.fetchrow(statement, *scope, act_id, position)
     return version_of(tuple(found)) if found else None
 
 

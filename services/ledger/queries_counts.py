@@ -106,7 +106,7 @@ class Plan:
 
 _PLANS: Final = """
     select act_id, jurisdiction, unit_id, plan_kind, year, cap, items from plans
-    where known_to = 'infinity' and not withdrawn
+    where known_to = 'infinity' and not withdrawn and position = 0
       and ($1 = '00' or (jurisdiction >= $1 and jurisdiction < $1 || '~'))
       and ($2::text[] is null or unit_id = any($2))
       and ($3::text is null or unit_id = $3)

@@ -15,6 +15,9 @@ AMENDS: Final = "act"
 LAST: Final = 2**63 - 1
 """A position behind every other."""
 
+NOWHERE: Final = 0
+"""The position of a row whose id is that of no one fact (a loan, a plan, a unit)."""
+
 _PLACE: Final = ("act_id", "known_from", "known_to", "withdrawn", "jurisdiction", "unit_id", "happened_on", "family")
 _PATIENCE: Final = 3600.0
 """Seconds for statements over a whole table."""
@@ -205,22 +208,33 @@ async def unpark(db: Connection, positions: Sequence[int], now: datetime) -> Non
     await db.execute(_REPLAYED, positions, now)
 
 
-async def take(db: Connection, target: Target, since: Mapping[str, datetime]) -> list[Version]:
-    """Remove the versions that were alive just before a moment of each entity or later, and return them."""
+async def take(
+    db: Connection, target: Target, since: Mapping[str, datetime], positions: Mapping[str, int]
+) -> list[Version]:
+    """Remove the versions that were alive just before a moment of each entity or later, and return them.
+
+    ``positions``: entity -> the position of the fact whose id it is; an entity of several facts has none.
+    """
     columns = ", ".join(f"row.{name}" for name in columns_of_table(target.ledger))
     statement = f"""
-        delete from {_quoted(target.table)} row using unnest($1::text[], $2::timestamptz[]) as gone (act_id, since)
-        where row.act_id = gone.act_id and row.known_to >= gone.since returning {columns}
+        delete from {_quoted(target.table)} row
+        using unnest($1::text[], $2::bigint[], $3::timestamptz[]) as gone (act_id, position, since)
+        where row.position = any(array[gone.position, {NOWHERE}]) and row.act_id = gone.act_id
+          and row.known_to >= gone.since
+        returning {columns}
     """  # noqa: S608 - identifiers of the ledger's own declaration
-    return [version_of(tuple(row)) for row in await db.fetch(statement, list(since), list(since.values()))]
+    places = [positions.get(entity, NOWHERE) for entity in since]
+    return [version_of(tuple(row)) for row in await db.fetch(statement, list(since), places, list(since.values()))]
 
 
-async def write(db: Connection, target: Target, versions: Iterable[Version]) -> None:
-    """Add versions to a ledger's table."""
+async def write(db: Connection, target: Target, versions: Iterable[Version], positions: Mapping[str, int]) -> None:
+    """Add versions to a ledger's table; ``positions`` as above."""
     records = [
-        (one.act_id, one.known_from, one.known_to, one.withdrawn, *one.row[:4], *one.row.cells) for one in versions
+        (positions.get(act, NOWHERE), act, known_from, known_to, withdrawn, *row[:4], *row.cells)
+        for act, known_from, known_to, withdrawn, row in versions
     ]
-    await db.copy_records_to_table(target.table, records=records, columns=columns_of_table(target.ledger))
+    columns = ("position", *columns_of_table(target.ledger))
+    await db.copy_records_to_table(target.table, records=records, columns=columns)
 
 
 def version_of(record: tuple[object, ...]) -> Version:

@@ -47,7 +47,7 @@ async def table_fits_declaration(world: World, ledger: Ledger) -> None:
         ledger.name,
     )
     types = {row["column_name"]: row["data_type"] for row in rows}
-    assert set(types) == set(columns_of_table(ledger))
+    assert set(types) == {"position", *columns_of_table(ledger)}
     assert {column.name: types[column.name] for column in ledger.columns} == {
         column.name: _COLUMN_TYPES[column.kind] for column in ledger.columns
     }

@@ -61,6 +61,7 @@ LEDGER: Final = Ledger(
 '''
 MIGRATION = """
 create table receipts (
+    position bigint not null default 0,
     act_id text collate "C" not null,
     known_from timestamptz not null,
     known_to timestamptz not null default 'infinity',
@@ -71,7 +72,7 @@ create table receipts (
     family text not null,
     doc_no text,
     received_at timestamptz not null,
-    primary key (act_id, known_from)
+    primary key (position, act_id, known_from)
 );
 """
 

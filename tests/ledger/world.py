@@ -55,7 +55,8 @@ class World:
     async def rows(self, ledger: str, **wanted: Any) -> list[Version]:
         """Return the rows that a reader of everything sees, the latest acts first."""
         async with self.pool.acquire() as db, db.transaction():
-            return await queries.page(db, self.ledgers[ledger], EVERYWHERE, Filter(**wanted), None, 1000)
+            found, _ = await queries.page(db, self.ledgers[ledger], EVERYWHERE, Filter(**wanted), None, 1000)
+            return found
 
     async def cells(self, ledger: str, **wanted: Any) -> list[dict[str, object]]:
         """Return the cells of the rows by the names of their columns."""
