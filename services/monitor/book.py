@@ -53,6 +53,8 @@ class Pack(BaseModel):
     inherits: tuple[str, ...] = ()
     """Packs whose rules, parameters and documents it takes over; later ones and its own go first."""
     rules: Mapping[RuleId, Adoption] = {}
+    without: Mapping[RuleId, Text] = {}
+    """Inherited rules that it does not take over -> why."""
 
 
 class Speaking(NamedTuple):
@@ -194,6 +196,10 @@ def _whole(pack: Pack, packs: Mapping[str, Pack], below: tuple[str, ...] = ()) -
         parent = _whole(packs[name], packs, (*below, pack.id))
         rules.update(parent.rules)
         documents.extend(parent.documents)
+    idle = set(pack.without) - set(rules)
+    if idle:
+        raise RuleBroken(pack.id, f"it inherits no {sorted(idle)} to do without")
+    rules = {rule: adoption for rule, adoption in rules.items() if rule not in pack.without}
     for rule, own in pack.rules.items():
         inherited = rules[rule].parameters if rule in rules else {}
         rules[rule] = own.model_copy(update={"parameters": {**inherited, **own.parameters}})

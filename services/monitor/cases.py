@@ -12,7 +12,7 @@ from services.monitor.book import Book, Pack, bind, evaluator_kinds
 from services.monitor.domain import CHINA, Verdict, fold
 from services.monitor.engine import Index, judge
 from services.monitor.rulebook import Case, Rule, RuleBroken
-from services.monitor.world import REFERENCE, build
+from services.monitor.world import REFERENCE, UNJUDGED, build
 
 SOURCE: Final = "/case"
 PLACE: Final = "990101"
@@ -86,7 +86,7 @@ def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     if case.today:
         world = type(world)(world.calendar, world.units, world.lists, world.calendars, case.today)
     book = _everywhere(rule)
-    index = Index(act for act in acts if not isinstance(act.event, REFERENCE))
+    index = Index(act for act in acts if not isinstance(act.event, UNJUDGED))
     scopes = sorted({scope for act in index.by_id.values() for _, scope in book.scopes(act)})
     verdicts = tuple(
         verdict

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.monitor.derived import DERIVED
-from services.monitor.domain import Act
+from services.monitor.domain import Act, Scalar
 from services.monitor.world import World
 
 Operator = Literal["present", "absent", "eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "holds", "holds_none"]
@@ -39,6 +39,19 @@ def read(field: str, act: Act, world: World) -> Any:
     if field.startswith("@"):
         return DERIVED[field](act, world)
     return getattr(act.event, field)
+
+
+def shown(value: object) -> Scalar:
+    """Return a field's value as a dossier shows it."""
+    if value is None or isinstance(value, (str, int, bool)):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else round(value, 2)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Sequence):
+        return "、".join(str(item) for item in value)
+    return str(value)
 
 
 def holding(conditions: Sequence[Condition]) -> Callable[[Act, World], bool]:

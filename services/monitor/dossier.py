@@ -10,13 +10,14 @@ from typing import Any, Final
 from contracts.catalog import BY_NAME
 from contracts.certificates import CertificateDemanded
 from contracts.event import Json
+from contracts.reference import UnitRegistered
 from contracts.secondments import SecondmentStarted
 from contracts.workdays import Workdays
 from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict, alert_id
 from services.monitor.engine import Index, judge
 from services.monitor.labels import label
-from services.monitor.world import REFERENCE, World, build
+from services.monitor.world import REFERENCE, UNJUDGED, World, build
 
 _BULKY: Final = frozenset({"sketch"})
 FORMAT: Final = "jianfu-dossier-1"
@@ -47,6 +48,8 @@ def inputs_of(scene: Mapping[str, Act], world: World, lists: Iterable[str]) -> I
 
 def _units(act: Act) -> Iterable[str]:
     yield act.unit
+    if isinstance(act.event, UnitRegistered):
+        yield act.event.unit
     if isinstance(act.event, SecondmentStarted):
         yield act.event.from_unit
         yield act.event.to_unit
@@ -129,7 +132,7 @@ def recompute(book: Book, acts: Sequence[Act], dossier: Json, calendar: Workdays
     references = [act for act in acts if isinstance(act.event, REFERENCE)]
     base = build(references, calendar)
     world = World(base.calendar, base.units, base.lists, base.calendars, date.fromisoformat(today) if today else None)
-    index = Index(act for act in acts if not isinstance(act.event, REFERENCE))
+    index = Index(act for act in acts if not isinstance(act.event, UNJUDGED))
     rule, scope = dossier["rule"]["id"], dossier["verdict"]["scope"]
     scene = index.scene(scope, book.looks(rule))
     prints = {row["fact_id"]: row["sha256"] for row in dossier["inputs"]["facts"]}

@@ -5,12 +5,13 @@ from typing import Final
 
 from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict
+from services.monitor.joins import AFTER, FAMILIES
 from services.monitor.judging import ACT_SCOPE, Bound, Params, Scene
 from services.monitor.relations import along, around, offers
 from services.monitor.world import World
 
 Families = frozenset[str]
-EVERY: Final[Families] = frozenset({"no", "title", "act", "similar", "topic", "visit", "plans"})
+EVERY: Final[Families] = frozenset({"no", "title", "act", "similar", "topic", "visit", "plans", AFTER}) | FAMILIES
 """Every family of keys along which an act's own verdict may depend on other acts."""
 
 

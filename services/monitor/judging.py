@@ -105,8 +105,9 @@ class Scene(Generic[P]):
         alert: bool | None = None,
         on: date | None = None,
         recheck_on: date | None = None,
+        about: str | None = None,
     ) -> Verdict:
-        """Return a verdict about ``act`` (or ``subject``) in the rule's own words.
+        """Return a verdict about ``act`` (or ``subject``) in the rule's own words; ``about``: a unit other than the one that acted.
 
         ``alert`` forces or forbids an alert; by default a violation is one. ``missing`` names fields; without it an undetermined
         verdict names what its exceptions lacked. Users read both by their Chinese names.
@@ -122,7 +123,7 @@ class Scene(Generic[P]):
                 subject or act.id,
                 outcome,
                 "",
-                act.unit,
+                about or act.unit,
                 act.place,
                 day,
                 (),
@@ -141,7 +142,7 @@ class Scene(Generic[P]):
             subject=subject or act.id,
             outcome=outcome,
             reason=template.format_map({**texts, "missing": "、".join(lacking), "excuse": _met(exceptions)}),
-            about=act.unit,
+            about=about or act.unit,
             place=act.place,
             happened_on=day,
             acts=tuple(dict.fromkeys((act.id, *acts))),
@@ -222,7 +223,7 @@ class Evaluator(Generic[P]):
     """A quick way to see that an act's own scope has nothing to tell; what it lets pass is judged."""
     fewest: Callable[[P], int] = lambda _params: 1
     """Scenes of fewer acts hold nothing that raises an alert or waits for a day."""
-    moved_by: Callable[[Act, Act], bool] = lambda _act, _other: True
+    moved_by: Callable[[P, Act, Act], bool] = lambda _params, _act, _other: True
     """Whether the second act, met along a key, may bear on the verdict on the first; true where that is not certain."""
     summary: Callable[[Bound[P]], Summary] | None = None
     """Makes an empty summary, for rules whose scopes grow with the year."""

@@ -20,7 +20,7 @@ from services.monitor.memory import kept
 from services.monitor.relations import needs, offers
 from services.monitor.state import State
 from services.monitor.store import FactRow
-from services.monitor.world import REFERENCE
+from services.monitor.world import REFERENCE, UNJUDGED
 
 _BREATH: Final = 20
 """Messages that are read before the loop may move what waits: about 2 ms."""
@@ -41,13 +41,13 @@ class Batch:
 
     @property
     def gone(self) -> list[Act]:
-        """The acts that stood before, less the world's."""
-        return [act for act in self.before.values() if not isinstance(act.event, REFERENCE)]
+        """The acts that stood before, less what no rule judges."""
+        return [act for act in self.before.values() if not isinstance(act.event, UNJUDGED)]
 
     @property
     def come(self) -> list[Act]:
-        """The acts that stand now, less the world's."""
-        return [act for act in self.after.values() if not isinstance(act.event, REFERENCE)]
+        """The acts that stand now, less what no rule judges."""
+        return [act for act in self.after.values() if not isinstance(act.event, UNJUDGED)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ An act's verdict depends on the acts that offer what it needs or looks along. So
 again that need what it offers, and those that offer what it reaches: ``needs`` is stored with the act because nothing else tells
 who waits for it; looking and reaching are two sides of one relation among equals, and what acts offer tells both. Keys depend on
 the act alone, never on what came before: this is why arrival order cannot matter. Keys that compare by time use buckets
-wider than any window a rule may ask for; the width is checked when rules are loaded.
+wider than any window a rule may ask for; the width is checked when rules are loaded. What the contracts tell by themselves is in
+``joins``.
 """
 
 import re
@@ -21,9 +22,10 @@ from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
 from contracts.reports import ReportDemanded, ReportSubmitted
 from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
+from services.monitor import joins
 from services.monitor.domain import CHINA, Act
 
-BUCKET_DAYS: Final[Mapping[str, int]] = {"similar": 120, "topic": 45, "visit": 45}
+BUCKET_DAYS: Final[Mapping[str, int]] = {"similar": 120, "topic": 45, "visit": 45, **joins.BUCKETS}
 """Family of time-bucketed keys -> days of one bucket; a rule's window must not be wider."""
 
 YEARS: Final[Mapping[PlanKind, str]] = {"发文": "docs", "会议": "meetings", "督查检查考核": "inspections"}
@@ -114,7 +116,7 @@ def _plain(text: str) -> str:
 
 def offers(act: Act) -> frozenset[str]:
     """Return the keys under which other verdicts find this act."""
-    return _remembered("offers", act, lambda: frozenset((by_id(act.id), *_of(_OFFERS, act))))
+    return _remembered("offers", act, lambda: frozenset((by_id(act.id), *_of(_OFFERS, act), *joins.offers(act))))
 
 
 def offered(act: Act, family: str) -> tuple[str, ...]:
@@ -135,7 +137,7 @@ def _by_family(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def needs(act: Act) -> frozenset[str]:
     """Return the keys that this act's own verdicts depend on and that nothing but the act itself tells."""
-    return _remembered("needs", act, lambda: frozenset(_of(_NEEDS, act)))
+    return _remembered("needs", act, lambda: frozenset((*_of(_NEEDS, act), *joins.needs(act))))
 
 
 def number_of(act: Act) -> DocNo | None:
@@ -149,7 +151,7 @@ def number_of(act: Act) -> DocNo | None:
 
 def looks(act: Act) -> frozenset[str]:
     """Return the keys along which this act's own verdicts compare it with its like."""
-    return _remembered("looks", act, lambda: frozenset(_of(_LOOKS, act)))
+    return _remembered("looks", act, lambda: frozenset((*_of(_LOOKS, act), *joins.looks(act))))
 
 
 def along(act: Act) -> Mapping[str, tuple[str, ...]]:
@@ -165,7 +167,7 @@ def reaches(act: Act) -> Mapping[str, str]:
 
     Documents reach nobody: their likeness is found in summaries, not by judging all that are near.
     """
-    return dict(_of(_REACHES, act))
+    return dict((*_of(_REACHES, act), *joins.reaches(act)))
 
 
 def around(scope: str) -> tuple[str, ...]:
@@ -205,8 +207,6 @@ def _document_offers(act: Act) -> Iterator[str]:
 
 def _document_needs(act: Act) -> Iterator[str]:
     for basis in act.read(DocumentIssued).implements:
-        if basis.act:
-            yield by_id(basis.act.fact(act.source))
         if basis.doc_no:
             yield doc_no(basis.doc_no)
         elif basis.title:
@@ -234,9 +234,6 @@ def _meeting_offers(act: Act) -> Iterator[str]:
 
 
 def _meeting_needs(act: Act) -> Iterator[str]:
-    event = act.read(MeetingConvened)
-    if event.parent:
-        yield by_id(event.parent.fact(act.source))
     day = _started(act)
     yield from {calendar(day.year), calendar((day - timedelta(days=BUCKET_DAYS["topic"])).year)}
 
@@ -270,12 +267,6 @@ def _launched_looks(act: Act) -> Iterator[str]:
 
 def _visit_offers(act: Act) -> Iterator[str]:
     yield timed("visit", act.read(InspectionVisited).target.unit, _visited(act))
-
-
-def _visit_needs(act: Act) -> Iterator[str]:
-    event = act.read(InspectionVisited)
-    if event.launch:
-        yield by_id(event.launch.fact(act.source))
 
 
 def _visit_looks(act: Act) -> Iterator[str]:
@@ -354,7 +345,6 @@ _OFFERS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
 _NEEDS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "doc.issued": _document_needs,
     "mtg.convened": _meeting_needs,
-    "ins.visit": _visit_needs,
     "sec.started": _loan_needs,
     "rpt.demanded": _demand_needs,
     "cert.demanded": _certificate_needs,

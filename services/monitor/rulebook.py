@@ -56,7 +56,7 @@ class Source(_Strict):
 class Parameter(_Strict):
     """A number or list that the rule decides with."""
 
-    value: int | float | str | bool | tuple[int | str, ...] | None
+    value: int | float | str | bool | date | tuple[int | str, ...] | None = None
     """``None``: no source gives it, and without a pack that sets it the verdict is undetermined."""
     basis: Literal["source", "ours"]
     note: Text

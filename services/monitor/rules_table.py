@@ -77,6 +77,7 @@ def _packs(book: Book) -> Iterable[str]:
     yield "|---|---|---|---|---|---|---|"
     for pack in sorted(book.packs.values(), key=lambda one: one.id):
         inherited = (f"all of {name}" for name in pack.inherits)
+        without = (f"without {rule} ({why})" for rule, why in sorted(pack.without.items()))
         own = (rule for rule, how in sorted(pack.rules.items()) if not how.parameters)
         settings = (
             f"{rule}: {name} = {value} ({how.note})"
@@ -89,7 +90,7 @@ def _packs(book: Book) -> Iterable[str]:
                 pack.title,
                 pack.place or "— (inherited only)",
                 pack.effective_from.isoformat() if pack.effective_from else "each rule's own",
-                ", ".join((*inherited, *own)),
+                ", ".join((*inherited, *own, *without)),
                 "<br>".join(settings) or "—",
                 pack.basis,
             )

@@ -100,6 +100,7 @@ async def _met(db: Connection, state: State, batch: Batch, woken: Mapping[str, A
         for pair in reaches(act).items():
             sources.setdefault(pair, []).append(act)
     members = await offering(db, {key for key, _ in sources})
+    members.update((key, [key.removeprefix(ACT_SCOPE)]) for key, _ in sources if key.startswith(ACT_SCOPE))
     needed: dict[str, set[str]] = {}
     for name, family in needing:
         needed.setdefault(name, set()).add(family)
@@ -122,7 +123,7 @@ def _looks_at(bound: Bound[Params], act: Act, needed: set[str], near: Mapping[st
     looks = bound.evaluator.looks(bound.params)
     if not looks.isdisjoint(needed):
         return True
-    return any(bound.evaluator.moved_by(act, other) for family in looks for other in near.get(family, ()))
+    return any(bound.evaluator.moved_by(bound.params, act, other) for family in looks for other in near.get(family, ()))
 
 
 async def store_keys(db: Connection, batch: Batch) -> None:

@@ -13,6 +13,8 @@ from services.monitor.domain import Act
 
 REFERENCE: Final[tuple[type[Event], ...]] = (UnitRegistered, ListVersioned, CalendarPublished, DayEnded)
 """The events that make up a world; ``role.assigned`` is recorded for the services that route."""
+UNJUDGED: Final = (CalendarPublished, DayEnded)
+"""Those of them that are no acts to any rule. Units are judged by what they owe, lists by what they lack."""
 _MOST_SUPERIORS: Final = 12
 
 

@@ -12,7 +12,7 @@ from contracts.workdays import builtin
 from deploy.demo.key import Raised
 from services.monitor.book import Book, load, shipped
 from services.monitor.domain import Verdict, fold
-from services.monitor.world import REFERENCE, build
+from services.monitor.world import REFERENCE, UNJUDGED, build
 from tests.oracle import judge_all
 
 
@@ -33,7 +33,7 @@ def judge(facts: list[Recorded[Event]], rules: Book | None = None, today: date |
     world = build([act for act in acts if isinstance(act.event, REFERENCE)], builtin())
     if today:
         world = replace(world, today=today)
-    return judge_all(rules or book(), [act for act in acts if not isinstance(act.event, REFERENCE)], world)
+    return judge_all(rules or book(), [act for act in acts if not isinstance(act.event, UNJUDGED)], world)
 
 
 def raised(verdicts: Iterable[Verdict]) -> tuple[Raised, ...]:

@@ -23,7 +23,7 @@ from services.monitor.domain import alert_id, fold
 from services.monitor.findings import _digest
 from services.monitor.reading import unpack
 from services.monitor.state import State
-from services.monitor.world import REFERENCE, build
+from services.monitor.world import REFERENCE, UNJUDGED, build
 from services.monitor.writing import Writer
 from tests.monitor.histories import history
 from tests.oracle import judge_all
@@ -49,7 +49,7 @@ def expected(book: Book, facts: Sequence[bytes]) -> dict[str, str]:
     """Return alert id -> digest by the naive way: fold everything, judge everything."""
     acts = fold([decode(fact) for fact in facts])
     world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
-    verdicts = judge_all(book, (act for act in acts if not isinstance(act.event, REFERENCE)), world)
+    verdicts = judge_all(book, (act for act in acts if not isinstance(act.event, UNJUDGED)), world)
     return {alert_id(v.rule, v.version, v.subject): _digest(book, v) for v in verdicts if v.severity is not None}
 
 
@@ -112,7 +112,7 @@ async def test_histories_reach_every_evaluator(book: Book) -> None:
     for seed in range(20):
         acts = fold([decode(fact) for fact in history(seed, 150)])
         world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
-        for verdict in judge_all(book, (act for act in acts if not isinstance(act.event, REFERENCE)), world):
+        for verdict in judge_all(book, (act for act in acts if not isinstance(act.event, UNJUDGED)), world):
             if verdict.severity is not None:
                 kinds.setdefault(book.rules[verdict.rule].kind, verdict.rule)
     assert set(kinds) == {rule.kind for rule in book.rules.values()}

@@ -19,7 +19,7 @@ from services.monitor.evaluators.loan import add_months
 from services.monitor.evaluators.quota import exceeds_on
 from services.monitor.judging import ACT_SCOPE
 from services.monitor.relations import BUCKET_DAYS, bucket, looks, needs, offers
-from services.monitor.world import REFERENCE, World, build
+from services.monitor.world import REFERENCE, UNJUDGED, World, build
 from tests.oracle import judge_all
 
 BOOK = load(*shipped())
@@ -37,7 +37,7 @@ def split(shorts: Iterable[Short], today: date | None = None) -> tuple[list[Act]
     world = build([act for act in acts if isinstance(act.event, REFERENCE)], CALENDAR)
     if today is not None:
         world = World(world.calendar, world.units, world.lists, world.calendars, today)
-    return [act for act in acts if not isinstance(act.event, REFERENCE)], world
+    return [act for act in acts if not isinstance(act.event, UNJUDGED)], world
 
 
 def verdicts(shorts: Iterable[Short], rule: str, today: date | None = None) -> list[Verdict]:

@@ -9,7 +9,7 @@ from contracts.catalog import decode
 from contracts.workdays import builtin
 from services.monitor.book import Book, load, shipped
 from services.monitor.domain import Verdict, fold
-from services.monitor.world import REFERENCE, build
+from services.monitor.world import REFERENCE, UNJUDGED, build
 from tests.factories import (
     Event,
     convened,
@@ -37,7 +37,7 @@ def verdicts(book: Book, rule: str, facts: Sequence[Event]) -> list[Verdict]:
     for order in (facts, list(reversed(facts))):
         acts = fold([decode(wire(fact)) for fact in order])
         world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
-        judged = judge_all(book, (act for act in acts if not isinstance(act.event, REFERENCE)), world)
+        judged = judge_all(book, (act for act in acts if not isinstance(act.event, UNJUDGED)), world)
         found.append([verdict for verdict in judged if verdict.rule == rule])
     assert found[0] == found[1]
     return found[0]

@@ -20,7 +20,7 @@ from services.monitor.evaluators.event import EventParams
 from services.monitor.judging import ACT_SCOPE
 from services.monitor.memory import Memories, kept
 from services.monitor.sketches import Sketches
-from services.monitor.world import REFERENCE, World, build
+from services.monitor.world import REFERENCE, UNJUDGED, World, build
 from tests import factories as f
 from tests.monitor.histories import history
 
@@ -31,7 +31,7 @@ HISTORIES = st.builds(history, st.integers(0, 10**6), st.integers(20, 60), dense
 def split(facts: Iterable[bytes]) -> tuple[list[Act], World]:
     acts = fold([decode(fact) for fact in facts])
     world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
-    return [act for act in acts if not isinstance(act.event, REFERENCE)], world
+    return [act for act in acts if not isinstance(act.event, UNJUDGED)], world
 
 
 def remembered(acts: Iterable[Act], world: World) -> Memories:

@@ -1,11 +1,10 @@
 """Decide one act by its own fields: limits, required fields, forbidden values, level matrices, working days (kind E)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 
 from pydantic import Field
 
-from services.monitor.conditions import Condition, every, holding, read
+from services.monitor.conditions import Condition, every, holding, read, shown
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.rulebook import _Strict
@@ -38,7 +37,7 @@ def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
     speaks, missing = scene.speaks_of(act)
     if speaks is False:
         return ()
-    numbers = {name: _shown(read(field, act, scene.world)) for name, field in scene.params.shows.items()}
+    numbers = {name: shown(read(field, act, scene.world)) for name, field in scene.params.shows.items()}
     open_fields = list(missing)
     for test in scene.params.tests:
         fails, unknown = every((*test.when, *test.fails), act, scene.world)
@@ -65,19 +64,6 @@ def silencer(bound: Bound[EventParams]) -> Silencer:
         return True
 
     return silent
-
-
-def _shown(value: object) -> Scalar:
-    """Return a field as a dossier shows it."""
-    if value is None or isinstance(value, (str, int, bool)):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else round(value, 2)
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    if isinstance(value, Sequence):
-        return "、".join(str(item) for item in value)
-    return str(value)
 
 
 def _words(params: EventParams) -> Mapping[str, frozenset[str]]:

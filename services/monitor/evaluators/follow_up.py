@@ -87,7 +87,7 @@ def _follows(scene: Scene[FollowUpParams], act: Act, parent: Act) -> tuple[bool 
     return (None, ("工作日历",)) if gap is None else (gap <= scene.params.window_workdays, ())
 
 
-def moved_by(act: Act, other: Act) -> bool:
+def moved_by(_params: FollowUpParams, act: Act, other: Act) -> bool:
     """Tell whether ``other`` may be the superior's meeting before ``act``; one that starts later is none."""
     if not isinstance(other.event, MeetingConvened):
         return True

@@ -46,7 +46,7 @@ def judge(scene: Scene[OverlapParams]) -> Sequence[Verdict]:
     return (scene.say(outcome, act, numbers=numbers, acts=sorted(one.id for one in earlier), exceptions=tried),)
 
 
-def moved_by(act: Act, other: Act) -> bool:
+def moved_by(_params: OverlapParams, act: Act, other: Act) -> bool:
     """Tell whether ``other`` may be a visit before ``act``."""
     if not isinstance(other.event, InspectionVisited):
         return True

@@ -1,0 +1,168 @@
+"""Relations that the contracts themselves tell: an act names another act, or two acts bear one id, meet at one place or person. Pure.
+
+*Follows*: whatever names an act (an ``ActRef`` anywhere in its data) offers ``after|act|<fact id>``, needs that act and reaches it. The
+named act stores nothing: it looks along ``after|act|<its own id>``. So the anchor is judged again when a follower comes,
+changes or goes, and the follower when its anchor does.
+
+*Joins*: acts whose events are in one row of ``JOINS`` and give the same value are together; each offers the key of the value, looks along
+it and reaches who offers it. A join with ``days`` compares by time: its keys are bucketed, and acts meet whose days are at most
+so many apart. One row is one family of keys; evaluators name it (``looks``, ``by``), ``BUCKET_DAYS`` checks their windows.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
+
+from contracts.event import ActRef
+from services.monitor.domain import Act
+
+ACT: Final = "act|"
+AFTER: Final = "after"
+"""Family of the keys that followers of an act offer."""
+Values = Callable[[Act], Iterable[str | None]]
+"""What an act bears of a join; ``None`` is nothing."""
+
+
+def field(name: str) -> Values:
+    """Return the way to a field that holds one value or several."""
+
+    def values(act: Act) -> Iterable[str | None]:
+        found = getattr(act.event, name)
+        return found if isinstance(found, tuple) else (found,)
+
+    return values
+
+
+def _happened(act: Act) -> date:
+    return act.day
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """One family of keys."""
+
+    family: str
+    of: Mapping[str, Values]
+    """Event -> what its acts bear."""
+    days: int | None = None
+    """Days of a bucket where acts are compared by time: no window may be wider."""
+    day: Callable[[Act], date] = _happened
+    """The day by which acts of a bucketed join are compared."""
+
+
+OWED: Final = "owed"
+"""Family of the keys of what a unit owes from period to period."""
+
+
+JOINS: Final[tuple[Join, ...]] = (Join(OWED, {"unit.registered": field("unit")}),)
+"""Every join. To add one: a row here; its family may then be named by rules and evaluators."""
+FAMILIES: Final = frozenset(join.family for join in JOINS)
+BUCKETS: Final[Mapping[str, int]] = {join.family: join.days for join in JOINS if join.days}
+
+
+def offers(act: Act) -> Iterator[str]:
+    """Yield the keys that an act offers by what it names and what it bears."""
+    for fact in named(act):
+        yield after(ACT + fact)
+    for join, value in _borne(act):
+        yield _key(join, value, _bucket(join, act))
+
+
+def needs(act: Act) -> Iterator[str]:
+    """Yield the acts that an act names."""
+    for fact in named(act):
+        yield ACT + fact
+
+
+def looks(act: Act) -> Iterator[str]:
+    """Yield the keys along which an act finds its followers and those that bear the same."""
+    yield after(ACT + act.id)
+    for join, value in _borne(act):
+        yield from _near(join, value, act)
+
+
+def reaches(act: Act) -> Iterator[tuple[str, str]]:
+    """Yield the keys whose members find this act -> the family along which they do."""
+    for fact in named(act):
+        yield ACT + fact, AFTER
+    for join, value in _borne(act):
+        for key in _near(join, value, act):
+            yield key, join.family
+
+
+def after(key: str) -> str:
+    """Return the key that acts offer which name what offers ``key``."""
+    return f"{AFTER}|{key}"
+
+
+def named(act: Act) -> tuple[str, ...]:
+    """Return the fact ids of the acts that an act names."""
+    found: tuple[str, ...] | None = act.memo.get("named")
+    if found is None:
+        paths = _paths(type(act.event))
+        refs = dict.fromkeys(ref.fact(act.source) for path in paths for ref in _walk(act.event, path))
+        found = act.memo["named"] = tuple(refs)
+    return found
+
+
+def _borne(act: Act) -> Iterator[tuple[Join, str]]:
+    for join in _BY_EVENT.get(act.name, ()):
+        for value in dict.fromkeys(join.of[act.name](act)):
+            if value is not None:
+                yield join, value
+
+
+def _bucket(join: Join, act: Act) -> int | None:
+    return join.day(act).toordinal() // join.days if join.days else None
+
+
+def _near(join: Join, value: str, act: Act) -> Iterator[str]:
+    here = _bucket(join, act)
+    for number in (None,) if here is None else (here - 1, here, here + 1):
+        yield _key(join, value, number)
+
+
+def _key(join: Join, value: str, number: int | None) -> str:
+    return f"{join.family}|{value}" if number is None else f"{join.family}|{value}|{number}"
+
+
+_Path = tuple[str, ...]
+
+
+@cache
+def _paths(kind: type[BaseModel]) -> tuple[_Path, ...]:
+    """Return the ways of fields that lead from a model to the acts that it names."""
+    return tuple(path for name, one in kind.model_fields.items() for path in _within(name, one.annotation))
+
+
+def _within(name: str, annotation: Any) -> Iterator[_Path]:
+    if isinstance(annotation, type) and issubclass(annotation, ActRef):
+        yield (name,)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for path in _paths(annotation):
+            yield (name, *path)
+    else:
+        for part in get_args(annotation):
+            yield from _within(name, part)
+
+
+def _walk(value: Any, path: _Path) -> Iterator[ActRef]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _walk(one, path)
+    elif isinstance(value, ActRef) and not path:
+        yield value
+    elif value is not None and path:
+        yield from _walk(getattr(value, path[0]), path[1:])
+
+
+def _by_event() -> Mapping[str, tuple[Join, ...]]:
+    names = {name for join in JOINS for name in join.of}
+    return {name: tuple(join for join in JOINS if name in join.of) for name in names}
+
+
+_BY_EVENT: Final = _by_event()
