@@ -6,35 +6,158 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.activities import (
+    DemonstrationAccepted,
+    DemonstrationCriteriaSet,
+    DemonstrationEnded,
+    DemonstrationStarted,
+    FestivalEvaluated,
+    FestivalHeld,
+    PlaqueHung,
+    PlaqueRemoved,
+    SchoolActivityHeld,
+    StudyRequired,
+)
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.alerts import AlertAmended, AlertRaised, AlertRecorded, AlertRetracted, DeliveryCompleted, DossierRead
-from contracts.certificates import CertificateDemanded
+from contracts.apps import (
+    AppClosed,
+    AppDataDisposed,
+    AppLaunched,
+    AppNoticed,
+    AppProjectApproved,
+    AppRegistered,
+    AppUsed,
+    GroupClosed,
+    GroupCreated,
+)
+from contracts.assessments import AssessmentSchemeSet
+from contracts.certificates import CertificateDemanded, CertificateIssued
 from contracts.clues import ClueEscalated, ClueHandedOver, ClueReceived, ClueRefused
-from contracts.documents import DocumentIssued, DocumentReceived, DocumentRevoked
-from contracts.event import TYPE_PREFIX, Envelope, Event, Json, Recorded, fact_id
+from contracts.documents import (
+    DocumentAssessed,
+    DocumentDeclassified,
+    DocumentDrafted,
+    DocumentFiled,
+    DocumentIssued,
+    DocumentReceived,
+    DocumentReviewed,
+    DocumentRevoked,
+)
+from contracts.duties import ChiefSet, DutyAdmitted, DutyDelegated, LiabilitySigned, ProjectStageDone, VetoSet
+from contracts.event import TYPE_PREFIX, Envelope, Event, Json, Recorded, fact_id, unchanged
 from contracts.faults import faults
-from contracts.inspections import InspectionLaunched, InspectionVisited
+from contracts.inspections import (
+    InspectionConcluded,
+    InspectionLaunched,
+    InspectionReported,
+    InspectionsReceived,
+    InspectionStageDone,
+    InspectionVisited,
+)
 from contracts.log import LogCheckpointed
-from contracts.meetings import MeetingConvened
+from contracts.meetings import (
+    MechanismMet,
+    MeetingApplied,
+    MeetingApproved,
+    MeetingConvened,
+    MeetingEvaluated,
+    MeetingObserved,
+)
+from contracts.oversight import (
+    AccountabilityDecided,
+    CasePublished,
+    FeedbackCollected,
+    RectificationAssigned,
+    RectificationClosed,
+    ReviewDone,
+    TicketClosed,
+    TicketOpened,
+)
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reference import CalendarPublished, DayEnded, ListVersioned, RoleAssigned, UnitRegistered
-from contracts.reports import ReportDemanded, ReportSubmitted
+from contracts.reports import FormRegistered, ReportDemanded, ReportFiled, ReportReminded, ReportSubmitted
+from contracts.research import ResearchVisited
 from contracts.rules import RuleReleased
-from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
+from contracts.secondments import (
+    AbsenceObserved,
+    SecondmentEnded,
+    SecondmentExtended,
+    SecondmentStarted,
+    TrainingHeld,
+)
+from contracts.tasks import TaskAssigned, TaskClosed
 
 EVENTS: Final[tuple[type[Event], ...]] = (
     DocumentIssued,
     DocumentReceived,
     DocumentRevoked,
+    DocumentDrafted,
+    DocumentReviewed,
+    DocumentAssessed,
+    DocumentFiled,
+    DocumentDeclassified,
     MeetingConvened,
+    MeetingApplied,
+    MeetingApproved,
+    MeetingEvaluated,
+    MeetingObserved,
+    MechanismMet,
     InspectionLaunched,
     InspectionVisited,
+    InspectionsReceived,
+    InspectionStageDone,
+    InspectionReported,
+    InspectionConcluded,
+    AssessmentSchemeSet,
+    ResearchVisited,
     SecondmentStarted,
     SecondmentExtended,
     SecondmentEnded,
+    AbsenceObserved,
+    TrainingHeld,
     CertificateDemanded,
+    CertificateIssued,
     ReportDemanded,
     ReportSubmitted,
+    ReportReminded,
+    FormRegistered,
+    ReportFiled,
+    TaskAssigned,
+    TaskClosed,
+    AppRegistered,
+    AppProjectApproved,
+    AppLaunched,
+    AppUsed,
+    AppNoticed,
+    AppClosed,
+    AppDataDisposed,
+    GroupCreated,
+    GroupClosed,
+    LiabilitySigned,
+    VetoSet,
+    ChiefSet,
+    DutyDelegated,
+    DutyAdmitted,
+    DemonstrationStarted,
+    DemonstrationCriteriaSet,
+    DemonstrationAccepted,
+    DemonstrationEnded,
+    PlaqueHung,
+    PlaqueRemoved,
+    FestivalHeld,
+    FestivalEvaluated,
+    SchoolActivityHeld,
+    StudyRequired,
+    ProjectStageDone,
+    RectificationAssigned,
+    RectificationClosed,
+    ReviewDone,
+    TicketOpened,
+    TicketClosed,
+    CasePublished,
+    FeedbackCollected,
+    AccountabilityDecided,
     PlanFiled,
     PlanAmended,
     ListVersioned,
@@ -60,7 +183,11 @@ EVENTS: Final[tuple[type[Event], ...]] = (
 
 Catalog = Mapping[str, type[Event]]
 BY_NAME: Final[Catalog] = {event.event_name(): event for event in EVENTS}
-_NEWEST: Final[Catalog] = {event.type_name(): event for event in EVENTS}
+_KNOWN: Final[Mapping[str, tuple[type[Event], int]]] = {
+    f"{TYPE_PREFIX}{event.event_name()}.v{version}": (event, version)
+    for event in EVENTS
+    for version in range(1, event.version + 1)
+}
 _DATA: Final = TypeAdapter(Json)
 _NUL: Final = re.compile(rb"((?<!\\)(?:\\\\)*)\\u0000")
 _TYPE: Final = re.compile(rf"^{re.escape(TYPE_PREFIX)}(?P<name>[a-z]+\.[a-z_]+)\.v(?P<version>[0-9]{{1,3}})$")
@@ -124,9 +251,9 @@ def read_data(type_name: str, data: Json, catalog: Catalog = BY_NAME) -> Event:
 
 
 def read_json(type_name: str, data: bytes) -> Event:
-    """Read event data as ``read_data`` does, from its JSON: the newest version without a step between."""
+    """Read event data as ``read_data`` does, from its JSON: without a step between where none changes anything."""
     event, version = find_type(type_name)
-    if version == event.version:
+    if all(event.upcasters[step] is unchanged for step in range(version, event.version)):
         try:
             return event.model_validate_json(data)
         except ValidationError:
@@ -140,8 +267,8 @@ def read_json(type_name: str, data: bytes) -> Event:
 
 def find_type(type_name: str, catalog: Catalog = BY_NAME) -> tuple[type[Event], int]:
     """Return the event class and version that a CloudEvents type names."""
-    if catalog is BY_NAME and (newest := _NEWEST.get(type_name)):
-        return newest, newest.version
+    if catalog is BY_NAME and (known := _KNOWN.get(type_name)):
+        return known
     found = _TYPE.match(type_name)
     event = catalog.get(found["name"]) if found else None
     if found is None or event is None:

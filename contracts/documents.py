@@ -4,13 +4,30 @@
 neither texts nor persons' names leave the office.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
 from contracts.doc_no import parse_doc_no
-from contracts.event import ActRef, Count, Day, Event, Key, Model, Moment, Name, Note, Title, Word
+from contracts.event import (
+    ActRef,
+    Count,
+    Day,
+    Event,
+    Key,
+    Model,
+    Moment,
+    Name,
+    Note,
+    Title,
+    Upcaster,
+    Word,
+    unchanged,
+)
 from contracts.jurisdiction import Level
+from contracts.parts import Approver, HostKind, MatterKind, Metric
+from contracts.phrases import Phrases
 
 Genre = Literal[
     "决议", "决定", "命令", "公报", "公告", "通告", "意见", "通知", "通报", "报告", "请示", "批复", "议案", "函", "纪要"
@@ -36,6 +53,7 @@ class Addressee(Model):
     unit: Key
     level: Level | None = None
     name: Name | None = None
+    kind: HostKind | None = None
 
 
 class Sketch(Model):
@@ -53,13 +71,24 @@ class Basis(Model):
     act: ActRef | None = None
 
 
+class Section(Model):
+    """A part of a text by what its heading says."""
+
+    kind: Literal[
+        "形势背景", "重要意义", "主要原则", "指导思想", "目标任务", "加强领导", "落实责任", "组织保障", "其他"
+    ]
+    char_count: Count | None = None
+
+
 class DocumentIssued(Event):
     """An office issued a document."""
 
     family: ClassVar[str] = "doc"
     verb: ClassVar[str] = "issued"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "发文"
     is_act: ClassVar[bool] = True
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: unchanged}
 
     heading: Title = Field(description="标题")
     doc_no: DocNoText | None = Field(default=None, description="发文字号, normalised to 〔〕 when it can be read")
@@ -105,6 +134,31 @@ class DocumentIssued(Event):
     corrects: ActRef | None = Field(
         default=None, description="The document that this one corrects or supplements (更正, 补充)"
     )
+    draft: Key | None = Field(
+        default=None, description="拟稿编号: names what was drafted, reviewed and assessed before"
+    )
+    phrases: Phrases = Field(default=None, description="文本要求")
+    sections: tuple[Section, ...] | None = Field(default=None, description="文件各部分; null is not read")
+    reply_due: tuple[Day, ...] | None = Field(default=None, description="要求回复的截止日期; empty is none asked for")
+    metrics: tuple[Metric, ...] | None = Field(default=None, description="提出的指标")
+    normative: bool | None = Field(default=None, description="是否规范性文件")
+    special: bool | None = Field(default=None, description="是否专门文件: made for the one matter it speaks of")
+    instructive: bool | None = Field(default=None, description="是否指令性公文")
+    necessity: Literal["日常", "临时性", "配套类", "分工类"] | None = Field(default=None, description="发文缘由")
+    matter_kind: MatterKind | None = Field(default=None, description="事项性质")
+    remit: Literal["党务", "政务", "党政共管"] | None = Field(default=None, description="事项职权")
+    supersedes: tuple[Basis, ...] = Field(default=(), description="所取代的文件")
+    reverses: bool | None = Field(default=None, description="是否改变此前规定")
+    agreed: bool | None = Field(default=None, description="涉及部门是否协商一致")
+    countersigned_by: tuple[Key, ...] | None = Field(default=None, description="会签单位; null is unknown")
+    bypassed: tuple[Key, ...] | None = Field(default=None, description="被越过的机关; empty is none, null is unknown")
+    merged: Count | None = Field(default=None, description="合并印发的文件数 (多文合一)")
+    requests: Count | None = Field(default=None, description="请示事项数")
+    approver: Approver | None = Field(default=None, description="批准人或机关")
+    approver_level: Level | None = Field(default=None, description="批准机关层级")
+    approved_on: Day | None = Field(default=None, description="批准日期")
+    filing_ref: Name | None = Field(default=None, description="报备文号")
+    secrecy_basis: Name | None = Field(default=None, description="定密依据; the secrecy gate refuses any level")
 
     @field_validator("doc_no")
     @classmethod
@@ -139,3 +193,101 @@ class DocumentRevoked(Event):
     doc_no: DocNoText | None = None
     revoked_on: Day
     reason: Note | None = None
+
+
+class DocumentDrafted(Event):
+    """An office drafted a document and gave it into 办文."""
+
+    family: ClassVar[str] = "doc"
+    verb: ClassVar[str] = "drafted"
+    title: ClassVar[str] = "拟文"
+    is_act: ClassVar[bool] = True
+
+    draft: Key = Field(description="拟稿编号")
+    heading: Title = Field(description="标题")
+    drafted_on: Day | None = Field(default=None, description="拟稿日期")
+    genre: Genre | None = Field(default=None, description="文种")
+    form: Form | None = Field(default=None, description="内容形式")
+    doc_class: DocClass | None = Field(default=None, description="公文类别")
+    matter: Name | None = Field(default=None, description="事项")
+    normative: bool | None = Field(default=None, description="是否规范性文件")
+    special: bool | None = Field(default=None, description="是否专门文件")
+    addressees: tuple[Addressee, ...] = Field(default=(), description="拟主送机关")
+    implements: tuple[Basis, ...] = Field(default=(), description="所贯彻的上位文件")
+    plan_item: Key | None = Field(default=None, description="所属计划项")
+    char_count: Count | None = Field(default=None, description="正文字数")
+    count_method: Annotated[str, StringConstraints(max_length=40)] | None = Field(
+        default=None, description="字数统计方法"
+    )
+    sketch: Sketch | None = Field(default=None, description="文本指纹")
+    phrases: Phrases = Field(default=None, description="文本要求")
+    sections: tuple[Section, ...] | None = Field(default=None, description="文件各部分")
+
+
+class _OfDraft(Event):
+    """Something done with a draft or a document: one of them is named, by its 拟稿编号, as a fact or by 发文字号."""
+
+    draft: Key | None = Field(default=None, description="拟稿编号")
+    document: ActRef | None = Field(default=None, description="所指文件")
+    doc_no: DocNoText | None = Field(default=None, description="发文字号")
+
+
+class DocumentReviewed(_OfDraft):
+    """A draft passed through one step of review, or did not."""
+
+    family: ClassVar[str] = "doc"
+    verb: ClassVar[str] = "reviewed"
+    title: ClassVar[str] = "文件审核"
+    is_act: ClassVar[bool] = True
+
+    kind: Literal["审核把关", "合法性审核", "配套核准", "部门协商", "发文审批", "集体审议"] = Field(description="环节")
+    result: Literal["同意", "修改后同意", "不同意", "未达成一致"] | None = Field(default=None, description="结果")
+    submitted_on: Day | None = Field(default=None, description="送审日期")
+    reviewed_on: Day | None = Field(default=None, description="审核日期")
+    reviewer: Key | None = Field(default=None, description="审核单位")
+    approver: Approver | None = Field(default=None, description="批准人或机关")
+    approver_level: Level | None = Field(default=None, description="批准机关层级")
+    ref: Name | None = Field(default=None, description="审核意见文号")
+
+
+class DocumentAssessed(_OfDraft):
+    """A document was assessed for its consistency with 为基层减负 (若干规定 一·3)."""
+
+    family: ClassVar[str] = "doc"
+    verb: ClassVar[str] = "assessed"
+    title: ClassVar[str] = "一致性评估"
+    is_act: ClassVar[bool] = True
+
+    result: Literal["一致", "修改后一致", "不一致"] | None = Field(default=None, description="结果")
+    assessed_on: Day | None = Field(default=None, description="评估日期")
+    assessor: Key | None = Field(default=None, description="评估单位")
+    checked: tuple[Name, ...] | None = Field(default=None, description="评估内容; null is unknown")
+    adds_burden: bool | None = Field(default=None, description="是否增加基层负担")
+
+
+class DocumentFiled(_OfDraft):
+    """A document was filed with a superior (备案, 报备)."""
+
+    family: ClassVar[str] = "doc"
+    verb: ClassVar[str] = "filed"
+    title: ClassVar[str] = "文件备案"
+    is_act: ClassVar[bool] = True
+
+    kind: Literal["规范性文件备案", "发文报备", "其他"] | None = Field(default=None, description="类别")
+    filed_on: Day = Field(description="备案日期")
+    filed_with: Key | None = Field(default=None, description="备案机关")
+    filing_ref: Name | None = Field(default=None, description="报备文号")
+    result: Literal["准予备案", "退回", "审查中"] | None = Field(default=None, description="结果")
+
+
+class DocumentDeclassified(_OfDraft):
+    """An office lifted the secrecy of a document; neither its former level nor its text is stated."""
+
+    family: ClassVar[str] = "doc"
+    verb: ClassVar[str] = "declassified"
+    title: ClassVar[str] = "文件解密"
+    is_act: ClassVar[bool] = True
+
+    declassified_on: Day = Field(description="解密日期")
+    due_on: Day | None = Field(default=None, description="应解密日期")
+    decided_by: Key | None = Field(default=None, description="解密决定机关")

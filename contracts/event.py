@@ -15,6 +15,12 @@ Json = dict[str, Any]
 Upcaster = Callable[[Json], Json]
 """One step from the data of version N to the data of version N + 1; pure."""
 
+
+def unchanged(data: Json) -> Json:
+    """Step to a version that only adds optional fields or choices: what was said stands as it was said."""
+    return data
+
+
 Stream = Literal["FACTS", "ALERTS", "CLUES"]
 
 Day = Annotated[date, Field(ge=date(2, 1, 1), le=date(9998, 12, 31))]

@@ -74,8 +74,8 @@ def examples(folder: Path = FOLDER) -> dict[str, Json]:
 
 
 def table(events: Iterable[type[Event]] = EVENTS) -> str:
-    """Return ``contracts/README.md``: who publishes and who reads each event."""
-    rows = []
+    """Return ``contracts/README.md``: who publishes and who reads each event, and what it says."""
+    rows, fields = [], []
     for event in events:
         flow = flow_of(event)
         name = f"[`{event.event_name()}`](schemas/{event.event_name()}.v{event.version}.json)"
@@ -88,7 +88,8 @@ def table(events: Iterable[type[Event]] = EVENTS) -> str:
             "、".join(flow.readers),
         )
         rows.append("| " + " | ".join(cells) + " |")
-    return _README.replace("{rows}", "\n".join(rows))
+        fields.append(f"| `{event.event_name()}` | {_names(event, required=True)} | {_names(event, required=False)} |")
+    return _README.replace("{rows}", "\n".join(rows)).replace("{fields}", "\n".join(fields))
 
 
 def outputs(folder: Path = FOLDER) -> dict[str, str]:
@@ -152,6 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _names(event: type[Event], *, required: bool) -> str:
+    return "、".join(f"`{name}`" for name, field in event.model_fields.items() if field.is_required() == required)
+
+
 def _lock(folder: Path, name: str) -> Mapping[str, str]:
     path = folder / name
     found: Mapping[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -182,6 +187,14 @@ speaks to intake.
 | event | 名称 | version | NATS subject | published by | read by |
 |---|---|---|---|---|---|
 {rows}
+
+## What each event says
+
+What is left out, or null, is unknown. The meaning of each field is in its schema.
+
+| event | must say | may say |
+|---|---|---|
+{fields}
 """
 
 

@@ -1,15 +1,41 @@
 """Facts that rules look up: lists, units, roles, calendars and the passing of days."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from contracts.checks import broken
-from contracts.event import Day, Event, Key, LastDay, Model, Name
+from contracts.event import Day, Event, Key, LastDay, Model, Name, Note, Upcaster, unchanged
 from contracts.jurisdiction import Jurisdiction, Level
 
-ListKind = Literal["不应出具证明清单", "保留证明清单", "督查检查考核清单", "创建示范清单", "进校园白名单"]
+ListKind = Literal[
+    "不应出具证明清单",
+    "保留证明清单",
+    "督查检查考核清单",
+    "创建示范清单",
+    "进校园白名单",
+    "精文减会负面清单",
+    "层层加码负面清单",
+    "责任状清单",
+    "一票否决清单",
+    "某长制清单",
+    "节庆论坛展会保留清单",
+    "涉校督查清单",
+    "政务应用备案清单",
+    "工作群组备案清单",
+    "报表目录",
+    "基本履职事项清单",
+    "配合履职事项清单",
+    "上级收回事项清单",
+    "属地管理事项清单",
+    "权责清单",
+    "挂牌清单",
+    "考核指标库",
+    "共享数据目录",
+]
+"""The lists of which the rules speak. 无会日 are no list but a calendar."""
 UnitKind = Literal[
     "党委", "政府", "办公室", "部门", "纪检监察", "议事协调机构", "乡镇街道", "村居", "学校", "企业", "事业单位", "其他"
 ]
@@ -22,6 +48,12 @@ class ListItem(Model):
     item: Key
     name: Name
     aliases: tuple[Name, ...] = ()
+    basis: Name | None = Field(default=None, description="依据")
+    basis_level: Level | None = Field(default=None, description="依据的层级")
+    owner: Key | None = Field(default=None, description="责任单位")
+    valid_to: LastDay | None = Field(default=None, description="有效期至")
+    most_a_year: int | None = Field(default=None, ge=0, le=10_000, description="每年次数上限")
+    note: Note | None = Field(default=None, description="说明")
 
 
 class ListVersioned(Event):
@@ -29,7 +61,9 @@ class ListVersioned(Event):
 
     family: ClassVar[str] = "list"
     verb: ClassVar[str] = "versioned"
+    version: ClassVar[int] = 2
     title: ClassVar[str] = "清单发布"
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: unchanged}
 
     kind: ListKind
     place: Jurisdiction

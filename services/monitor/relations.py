@@ -28,7 +28,14 @@ from services.monitor.domain import CHINA, Act
 BUCKET_DAYS: Final[Mapping[str, int]] = {"similar": 120, "topic": 45, "visit": 45, **joins.BUCKETS}
 """Family of time-bucketed keys -> days of one bucket; a rule's window must not be wider."""
 
-YEARS: Final[Mapping[PlanKind, str]] = {"发文": "docs", "会议": "meetings", "督查检查考核": "inspections"}
+YEARS: Final[Mapping[PlanKind, str]] = {
+    "发文": "docs",
+    "会议": "meetings",
+    "督查检查考核": "inspections",
+    "调研": "research",
+    "创建示范": "demonstrations",
+    "节庆论坛展会": "festivals",
+}
 """Kind of acts that a plan speaks of -> family of the keys of a unit's year."""
 
 _LEVEL_WORDS: Final = re.compile("(全国|全省|全区|全市|全县|全镇|全乡|全街道|自治区|新区|各级)")

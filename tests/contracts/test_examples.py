@@ -13,7 +13,7 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event, to_stru
 
 import contracts
 from contracts.catalog import BY_NAME, Catalog, ContractBroken, FromTheFuture, decode
-from contracts.event import Event, Json, Upcaster, fact_id
+from contracts.event import Event, Json, Upcaster, fact_id, unchanged
 from contracts.generate import EXAMPLE_LOCK
 
 ROOT = Path(contracts.__file__).parent
@@ -89,15 +89,16 @@ def test_a_newer_version_is_told_from_a_broken_event():
             decode(_bytes({**body, "type": wrong}))
 
 
-class _Issued2(Event):
-    """A second version of the issued document as somebody might publish it: renamed day, required copies."""
+class _Issued3(Event):
+    """A further version of the issued document as somebody might publish it: renamed day, required copies."""
 
     family: ClassVar[str] = "doc"
     verb: ClassVar[str] = "issued"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title: ClassVar[str] = "发文"
     upcasters: ClassVar[Mapping[int, Upcaster]] = {
-        1: lambda old: {"heading": old["heading"], "day": old["dated"], "copies": 0}
+        1: unchanged,
+        2: lambda old: {"heading": old["heading"], "day": old["dated"], "copies": 0},
     }
 
     heading: str
@@ -107,13 +108,13 @@ class _Issued2(Event):
 
 def test_an_event_is_one_class_and_its_example():
     """What CONTRIBUTING says of a new version: the class with its upcaster reads the examples of the version before."""
-    catalog: Catalog = {**BY_NAME, "doc.issued": _Issued2}
+    catalog: Catalog = {**BY_NAME, "doc.issued": _Issued3}
     old = decode((ROOT / "examples" / "doc.issued" / "v1-bare.json").read_bytes(), catalog).event
-    assert isinstance(old, _Issued2)
+    assert isinstance(old, _Issued3)
     assert (old.heading, old.day, old.copies) == ("关于召开全县春耕备耕工作会议的通知", date(2025, 2, 20), 0)
     body = _example("doc.issued", "bare")
-    new = {**body, "type": _Issued2.type_name(), "data": {"heading": "甲", "day": "2026-01-05", "copies": 3}}
-    assert decode(_bytes(new), catalog).event == _Issued2(heading="甲", day=date(2026, 1, 5), copies=3)
+    new = {**body, "type": _Issued3.type_name(), "data": {"heading": "甲", "day": "2026-01-05", "copies": 3}}
+    assert decode(_bytes(new), catalog).event == _Issued3(heading="甲", day=date(2026, 1, 5), copies=3)
     with pytest.raises(FromTheFuture):
         decode(_bytes(new))
 

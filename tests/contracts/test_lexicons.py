@@ -1,11 +1,13 @@
 """What a text asks for: word lists after negation, quotation, condition, permission and report."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import phrases
 from contracts.lexicons import lexicons, read_phrases
 from services.monitor.book import RULES
 
@@ -134,3 +136,7 @@ def test_a_source_asks_for_nothing_that_it_forbids(number):
 def test_any_text_is_read(text):
     for one in read_phrases(text):
         assert all(sentence.strip() for sentence in one.sentences)
+
+
+def test_what_the_lists_find_is_what_events_may_say():
+    assert tuple(one.id for one in lexicons()) == get_args(phrases.Lexicon)

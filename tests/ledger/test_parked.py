@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from contracts.documents import DocumentIssued
+from contracts.event import unchanged
 from kit import clock
 from tests import factories as f
 from tests.ledger.links import Link, first_broken
@@ -21,20 +22,20 @@ def of_version(fact: f.Event, version: int) -> f.Event:
 
 @pytest.fixture
 def learn(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let this process know version 2 of ``doc.issued``, in which ``heading`` was called ``name`` before."""
+    """Let this process know version 3 of ``doc.issued``, in which ``heading`` was called ``name`` before."""
 
-    def to_2(data: dict[str, Any]) -> dict[str, Any]:
+    def to_3(data: dict[str, Any]) -> dict[str, Any]:
         return {"heading": data["name"], **{key: value for key, value in data.items() if key != "name"}}
 
     def now() -> None:
-        monkeypatch.setattr(DocumentIssued, "version", 2)
-        monkeypatch.setattr(DocumentIssued, "upcasters", {1: to_2})
+        monkeypatch.setattr(DocumentIssued, "version", 3)
+        monkeypatch.setattr(DocumentIssued, "upcasters", {1: unchanged, 2: to_3})
 
     return now
 
 
 async def test_poison_does_not_harm_its_neighbours(world: World):
-    await world.feed(f.issued(), b"rubbish", f.issued(pages=2**80), of_version(f.issued(), 2), f.convened())
+    await world.feed(f.issued(), b"rubbish", f.issued(pages=2**80), of_version(f.issued(), 3), f.convened())
     rows = await world.pool.fetch("select position, code, field, jurisdiction, fact_id is null from parked order by 1")
     assert [tuple(row) for row in rows] == [
         (2, "contract_broken", "body", None, True),
@@ -57,7 +58,7 @@ async def test_what_is_parked_is_logged_without_its_content(world: World):
 
 
 async def test_a_parked_fact_is_in_no_row_until_it_is_replayed(world: World, learn: Callable[[], None]):
-    document, other = of_version(f.issued(heading="甲"), 2), of_version(f.issued(heading="乙"), 2)
+    document, other = of_version(f.issued(heading="甲"), 3), of_version(f.issued(heading="乙"), 3)
     correction = f.corrected(document, changes={"heading": "丙"}, recorded="2025-06-01T00:00:00+08:00")
     await world.feed(document, other, f.withdrawn(other), correction, document)
     assert await world.rows("documents", withdrawn=True) == []
@@ -75,7 +76,7 @@ async def test_a_parked_fact_is_in_no_row_until_it_is_replayed(world: World, lea
 
 
 async def test_replayed_and_read_at_once_are_the_same(world: World, learn: Callable[[], None]):
-    facts = [of_version(f.issued(id=f"p-{n}"), 2) for n in range(3)]
+    facts = [of_version(f.issued(id=f"p-{n}"), 3) for n in range(3)]
     facts += [f.corrected(fact, changes={"pages": 9}, recorded="2025-06-01T00:00:00+08:00") for fact in facts[:2]]
     facts += [f.withdrawn(facts[1], recorded="2025-07-01T00:00:00+08:00")]
     await world.feed(*facts)

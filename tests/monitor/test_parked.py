@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from contracts.event import unchanged
 from contracts.meetings import MeetingConvened
 from contracts.workdays import builtin
 from services.monitor import store
@@ -25,32 +26,32 @@ pytestmark = pytest.mark.connected
 
 @pytest.fixture
 def learn(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let this process know version 2 of ``mtg.convened``, in which ``topic`` was called ``title`` before."""
+    """Let this process know version 3 of ``mtg.convened``, in which ``topic`` was called ``title`` before."""
 
-    def to_2(data: dict[str, Any]) -> dict[str, Any]:
+    def to_3(data: dict[str, Any]) -> dict[str, Any]:
         return {"topic": data["title"], **{key: value for key, value in data.items() if key != "title"}}
 
     def now() -> None:
-        monkeypatch.setattr(MeetingConvened, "version", 2)
-        monkeypatch.setattr(MeetingConvened, "upcasters", {1: to_2})
+        monkeypatch.setattr(MeetingConvened, "version", 3)
+        monkeypatch.setattr(MeetingConvened, "upcasters", {1: unchanged, 2: to_3})
 
     return now
 
 
-def of_version_2(fact: Event) -> Event:
-    return {**fact, "type": fact["type"].replace(".v1", ".v2")}
+def of_version_3(fact: Event) -> Event:
+    return {**fact, "type": fact["type"].replace(".v1", ".v3")}
 
 
 async def test_it_is_shown_without_its_content_and_applied_when_it_can_be_read(
     monitor: Monitor, learn: Callable[[], None]
 ) -> None:
-    meeting = of_version_2(convened(topic="秘密内容", **LONG))
+    meeting = of_version_3(convened(topic="秘密内容", **LONG))
     poison = await monitor.js.publish("facts.990101.doc.issued", b"{")
-    await monitor.tell(meeting, of_version_2(convened(place="9902", **LONG)), issued())
+    await monitor.tell(meeting, of_version_3(convened(place="9902", **LONG)), issued())
     shown = await monitor.get("/v1/parked", place="990101")
     assert [(one["position"] - poison.seq, one["subject"], one["reason"]) for one in shown.json()["items"]] == [
         (0, "facts.990101.doc.issued", "body: 不是有效的 JSON"),
-        (1, subject_of(meeting), "cn.jianfu.mtg.convened.v2"),
+        (1, subject_of(meeting), "cn.jianfu.mtg.convened.v3"),
     ]
     assert "秘密内容" not in shown.text
     assert (await _replay(monitor)) == 0
@@ -93,7 +94,7 @@ def book() -> Book:
 async def test_parked_and_read_late_is_the_same_as_read_at_once(
     pool: asyncpg.Pool, book: Book, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    future = b'"type": "cn.jianfu.mtg.convened.v2"'
+    future = b'"type": "cn.jianfu.mtg.convened.v3"'
     facts = [fact.replace(b'"type": "cn.jianfu.mtg.convened.v1"', future) for fact in history(seed, 80)]
     Random(seed).shuffle(facts)
     writer = Writer(pool, State(book, builtin()), lambda: None)
@@ -102,8 +103,8 @@ async def test_parked_and_read_late_is_the_same_as_read_at_once(
     assert parked > 5
     assert await standing(pool) == expected(book, [fact for fact in facts if future not in fact])
 
-    monkeypatch.setattr(MeetingConvened, "version", 2)
-    monkeypatch.setattr(MeetingConvened, "upcasters", {1: lambda data: data})
+    monkeypatch.setattr(MeetingConvened, "version", 3)
+    monkeypatch.setattr(MeetingConvened, "upcasters", {1: unchanged, 2: unchanged})
     assert await writer.replay(NOW) >= parked
     assert await standing(pool) == expected(book, facts)
     assert await writer.checkpoint() == len(facts) + 1

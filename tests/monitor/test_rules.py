@@ -12,7 +12,7 @@ import pytest
 from contracts.catalog import BY_NAME
 from contracts.workdays import builtin
 from services.monitor import policy, rules_table
-from services.monitor.book import alone, evaluator_kinds, load, shipped
+from services.monitor.book import alone, load, shipped
 from services.monitor.cases import run
 from services.monitor.derived import DERIVED
 from services.monitor.labels import LEVELS, label, level_name
@@ -311,8 +311,7 @@ def test_the_table_of_rules_is_current(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_every_field_that_a_rule_may_read_has_a_chinese_name() -> None:
-    events = {event for kind in evaluator_kinds().values() for event in kind.on} | {"plan.filed", "rpt.submitted"}
-    fields = {field for event in events for field in BY_NAME[event].model_fields} | set(DERIVED)
+    fields = {field for event in BY_NAME.values() if event.is_act for field in event.model_fields} | set(DERIVED)
     unnamed = sorted(field for field in fields if label(field) == field)
     assert not unnamed
     assert label("上位文件.sketch") == "上位文件的文本指纹"
