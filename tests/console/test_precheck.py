@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from contracts.catalog import BY_NAME
+from contracts.documents import DocumentIssued
 from contracts.text import SKETCH_METHOD, count_characters, sketch
 from kit.auth import Role
 from services.console.drafts import BY_KEY, DRAFTS, Draft, Kind
@@ -144,7 +145,7 @@ async def test_a_draft_is_judged_and_its_text_stays_here(browse: Browser, backen
     method, _, sent = next(asked for asked in backend.asked if asked[1] == "/v1/precheck")
     assert method == "POST"
     assert {name: sent[name] for name in ("type", "jurisdiction", "unitid", "time")} == {
-        "type": "cn.jianfu.doc.issued.v1",
+        "type": DocumentIssued.type_name(),
         "jurisdiction": "990101",
         "unitid": "qh.zfb",
         "time": "2026-11-20T09:00:00+08:00",
