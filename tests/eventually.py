@@ -8,13 +8,15 @@ from typing import TypeVar, overload
 T = TypeVar("T")
 
 STEP = 0.02
+PATIENCE = 60.0
+"""Seconds that anything may take which a quiet machine does at once: a busy one costs a test time, not its truth."""
 
 
 @overload
-async def eventually(ask: Callable[[], Awaitable[T]], expected: object = None, *, within: float = 10.0) -> T: ...
+async def eventually(ask: Callable[[], Awaitable[T]], expected: object = None, *, within: float = PATIENCE) -> T: ...
 @overload
-async def eventually(ask: Callable[[], T], expected: object = None, *, within: float = 10.0) -> T: ...
-async def eventually(ask: Callable[[], Awaitable[T] | T], expected: object = None, *, within: float = 10.0) -> T:
+async def eventually(ask: Callable[[], T], expected: object = None, *, within: float = PATIENCE) -> T: ...
+async def eventually(ask: Callable[[], Awaitable[T] | T], expected: object = None, *, within: float = PATIENCE) -> T:
     """Ask again and again until the answer is ``expected`` (without it: anything true) and return the answer.
 
     Fails with the last answer after ``within`` seconds. What ``ask`` raises is not caught.

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from tests.eventually import eventually
 
-GRACE = 5
+GRACE = 15
 """Seconds that open requests have to end: a browser or client that a failed test left behind never hangs up."""
 
 
@@ -27,7 +27,7 @@ async def served(app: FastAPI, protocol: type[asyncio.Protocol] | str = "auto") 
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     try:
-        await eventually(lambda: server.started or serving.done(), within=60)
+        await eventually(lambda: server.started or serving.done())
         assert server.started, "the application did not start"
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

@@ -115,7 +115,7 @@ async def seeded(system: System) -> World:
         await stream.publish(f"alerts.{place}.warning.DOC-01", b"{")
     await connection.close()
     for service in ("ledger", "monitor"):
-        await eventually(partial(_has_read, system, service, last.seq), within=20)
+        await eventually(partial(_has_read, system, service, last.seq))
     return World(system, await _found(system, own), await _found(system, foreign))
 
 

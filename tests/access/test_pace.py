@@ -160,5 +160,5 @@ async def test_over_nats_too_fast_is_told_likewise(start: Start, nc: Client) -> 
     intake: Intake = await start(most_a_minute=1)
     headers = {"Authorization": f"Bearer {intake.token(sources=('/99',))}"}
     for expected in ("results", "retry_after"):
-        answer = await nc.request("intake.events", b"[" + events(1)[0] + b"]", headers=headers, timeout=10)
+        answer = await nc.request("intake.events", b"[" + events(1)[0] + b"]", headers=headers, timeout=30)
         assert expected.encode() in answer.data

@@ -44,7 +44,7 @@ async def test_a_caller_is_answered_as_over_http(intake: Intake, nc: Client, key
     fields, expected = CASES[name]
     bearer = f"Bearer {token(key_pair[0], **{'role': 'adapter', **fields})}"
     for body in (wire(issued()), wire(issued())):
-        over_nats = await nc.request("intake.events", b"[" + body + b"]", headers={"Authorization": bearer}, timeout=10)
+        over_nats = await nc.request("intake.events", b"[" + body + b"]", headers={"Authorization": bearer}, timeout=30)
         over_http = await intake.client.post(
             "/v1/events", content=b"[" + body + b"]", headers={**BATCH, "authorization": bearer}
         )
@@ -70,7 +70,7 @@ async def test_without_a_good_token_nothing_is_taken(intake: Intake, nc: Client,
         "ticket": f"Bearer {mint_ticket(key_pair[0], good, now=clock.now())}",
     }.get(given, given)
     headers = {"Authorization": told} if told else None
-    answer = await nc.request("intake.events", b"[" + wire(issued()) + b"]", headers=headers, timeout=10)
+    answer = await nc.request("intake.events", b"[" + wire(issued()) + b"]", headers=headers, timeout=30)
     assert json.loads(answer.data)["status"] == 401
     assert await intake.stored() == []
     assert await intake.fetch("select 1 from quarantine") == []
@@ -80,5 +80,5 @@ async def test_without_a_good_token_nothing_is_taken(intake: Intake, nc: Client,
 async def test_an_adapter_takes_back_nothing_of_another_source(nc: Client, key_pair: Any) -> None:
     theft = withdrawn(TARGET, source=SOURCE)
     headers = {"Authorization": f"Bearer {token(key_pair[0], 'adapter')}"}
-    answer = await nc.request("intake.events", b"[" + wire(theft) + b"]", headers=headers, timeout=10)
+    answer = await nc.request("intake.events", b"[" + wire(theft) + b"]", headers=headers, timeout=30)
     assert _told(json.loads(answer.data)) == "data.target.source"

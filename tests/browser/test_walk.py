@@ -195,7 +195,7 @@ async def appears_by_itself(system: Running, operator: Watch, step: Step) -> str
     assert await page.locator("#live tr").count() == 0
     await post(system, list(step.facts))
     row = page.locator("#live tr").first
-    await row.wait_for(timeout=30_000)
+    await row.wait_for()
     summary = await row.locator(".sum").first.inner_text()
     assert step.says in summary, (step.name, summary)
     return summary
@@ -209,7 +209,7 @@ async def is_in_its_ledger(operator: Watch, step: Step) -> None:
         page = await operator.go(f"/ledgers/{step.ledger}")
         return await page.locator("tr", has_text=step.listed).locator(".row-link").count() == 1
 
-    await eventually(listed, within=30)
+    await eventually(listed)
     page = operator.page
     assert await page.locator(f".tabs [aria-current]:has-text('{LEDGERS[step.ledger]}')").count() == 1
     await page.locator("tr", has_text=step.listed).locator(".row-link").click()

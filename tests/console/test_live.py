@@ -17,6 +17,7 @@ from tests.console import fake_data as data
 from tests.console.conftest import Browser
 from tests.console.fake_backend import FakeBackend
 from tests.console.stage import KeyPair, console_over, token_of
+from tests.eventually import PATIENCE
 from tests.serving import served
 
 
@@ -57,7 +58,7 @@ class Watcher:
         self.events = Follower(desk, Follow(**follow), last_id).events()
 
     async def next(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             event = await anext(self.events)
         return event.raw_data or f"position {event.id}"
 

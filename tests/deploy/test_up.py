@@ -103,7 +103,7 @@ async def test_up_runs_everything_and_leaves_nothing(checkout: Path, left_behind
     with jianfu(checkout, "up") as run:
         console = run.read_until("控制台：").rpartition("：")[2].strip()
         run.read_until("按 Ctrl-C 停止")
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             console_environment = (await client.get(console)).json()
         ours = "\n".join(left_behind().values())
         assert all(f"services.{service}" in ours for service in SERVICES)
@@ -112,7 +112,7 @@ async def test_up_runs_everything_and_leaves_nothing(checkout: Path, left_behind
         assert "DATABASE_URL" not in console_environment
         run.process.send_signal(signal.SIGTERM)
         run.read_until("正在停止")
-        assert run.process.wait(20) == 0
+        assert run.process.wait(60) == 0
     assert left_behind() == {}
 
 
@@ -147,7 +147,7 @@ def test_a_service_that_cannot_start_ends_the_run_with_its_last_words(
         with jianfu(checkout, "up") as run:
             run.read_until("无法继续：服务 ledger 没有就绪")
             run.read_until("no such table")
-            assert run.process.wait(20) == 2
+            assert run.process.wait(60) == 2
     finally:
         main.write_text(STAND_IN)
     assert left_behind() == {}
@@ -158,7 +158,7 @@ def test_a_console_port_that_is_taken_is_named(checkout: Path) -> None:
         port = first.read_until("控制台：").rpartition(":")[2].strip()
         with jianfu(checkout, "up", "--port", port, "--home", "other") as run:
             run.read_until(f"控制台的端口 {port} 无法使用")
-            assert run.process.wait(20) == 2
+            assert run.process.wait(60) == 2
 
 
 def test_the_demo_gets_addresses_and_tokens_and_its_exit_code_is_ours(
@@ -167,5 +167,5 @@ def test_the_demo_gets_addresses_and_tokens_and_its_exit_code_is_ours(
     with jianfu(checkout, "demo") as run:
         run.read_until("roles adapter admin discipline office operator")
         run.read_until("演示结束")
-        assert run.process.wait(20) == 7
+        assert run.process.wait(60) == 7
     assert left_behind() == {}

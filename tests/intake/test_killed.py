@@ -39,7 +39,7 @@ class Process:
             cwd=Path(__file__).parents[2],
             stdout=asyncio.subprocess.DEVNULL,
         )
-        await eventually(lambda: self.answers(client), within=30)
+        await eventually(lambda: self.answers(client))
 
     async def answers(self, client: httpx.AsyncClient) -> bool:
         try:
@@ -80,7 +80,7 @@ async def test_kill_9_loses_nothing_acknowledged_and_stores_nothing_twice(
                 results: list[dict[str, object]] = answer.json()["results"] if answer.status_code == 200 else []
                 return results
 
-            for result in await eventually(once, within=60):
+            for result in await eventually(once):
                 assert result["result"] in {"accepted", "duplicate"}, result
                 assert isinstance(result["position"], int)
                 assert acknowledged.setdefault(str(result["fact_id"]), result["position"]) == result["position"]
@@ -88,7 +88,7 @@ async def test_kill_9_loses_nothing_acknowledged_and_stores_nothing_twice(
 
     async def kill_again(client: httpx.AsyncClient) -> None:
         for kill in range(1, KILLS + 1):
-            await eventually(partial(enough, SENDERS * BATCHES * kill // (KILLS + 1)), within=60)
+            await eventually(partial(enough, SENDERS * BATCHES * kill // (KILLS + 1)))
             await process.kill()
             await process.start(client)
 

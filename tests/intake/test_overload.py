@@ -72,7 +72,7 @@ async def intake(both: Servers, public_key: Path) -> AsyncIterator[tuple[str, in
     try:
         url = f"http://127.0.0.1:{port}"
         async with httpx.AsyncClient() as client:
-            await eventually(lambda: _is_ready(client, url), within=30)
+            await eventually(lambda: _is_ready(client, url))
         yield url, process.pid
     finally:
         process.kill()

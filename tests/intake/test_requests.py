@@ -55,7 +55,7 @@ def requests(killable: Killable, key_pair: tuple[bytes, Path], taking: Taking) -
 async def ask(connect: Connect, killable: Killable, token: str, name: str) -> dict[str, Any]:
     nc = await connect(killable.url)
     body = b"[" + raw_issued(name) + b"]"
-    reply = await nc.request("intake.events", body, timeout=5, headers={"Authorization": f"Bearer {token}"})
+    reply = await nc.request("intake.events", body, timeout=30, headers={"Authorization": f"Bearer {token}"})
     answer: dict[str, Any] = json.loads(reply.data)
     return answer
 

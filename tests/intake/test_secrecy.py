@@ -51,8 +51,8 @@ async def test_nothing_of_it_is_left_anywhere(intake: Intake, nc: Client, capsys
         await intake.post(raw_issued(LEAK, source="/oa/elsewhere", data={"heading": f"★{LEAK}"})),
         await intake.post(f'{{"x": "{LEAK} 机密", "x": 1, "id": "double"}}'.encode()),
     ]
-    await nc.request("intake.events", b"[" + secret() + b"]", timeout=10, headers=headers)
-    await nc.request("intake.events", b"[" + secret(), timeout=10, headers=headers)
+    await nc.request("intake.events", b"[" + secret() + b"]", timeout=30, headers=headers)
+    await nc.request("intake.events", b"[" + secret(), timeout=30, headers=headers)
     rows = [
         ["文号", "标题", "成文日期", "密级"],
         ["青办发[2026]1号", LEAK, "2026-01-05", "机密"],

@@ -397,7 +397,7 @@ async def test_sources_tell_what_came_how_late_and_since_when_nothing_did(intake
 async def test_adapters_that_speak_nats_get_the_same_answers(intake: Intake, nc: Client) -> None:
     async def ask(body: bytes, token: str | None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else None
-        reply = await nc.request("intake.events", body, timeout=10, headers=headers)
+        reply = await nc.request("intake.events", body, timeout=30, headers=headers)
         answer: dict[str, Any] = json.loads(reply.data)
         return answer
 

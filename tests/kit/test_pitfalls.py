@@ -15,7 +15,7 @@ from kit.publish import publish_batch
 from kit.reader import Delivery, follow, read
 from kit.streams import FACTS, ensure_stream
 from tests.ending import ended
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.kit.conftest import Killable
 from tests.kit.test_publish import messages, stored
 from tests.kit.test_reader import fill
@@ -107,7 +107,7 @@ async def test_no_number_of_failures_makes_a_message_be_skipped(
     table = Table()
     table.obstacle = ConnectionResetError()
     work = table.followed(js)
-    await eventually(lambda: len(table.tries) >= 25, within=20)
+    await eventually(lambda: len(table.tries) >= 25)
     assert set(table.tries) == {1}
     assert table.seqs == []
     table.obstacle = None
@@ -123,7 +123,7 @@ async def test_what_stopped_a_reader_is_the_first_that_the_next_one_reads(nc: Cl
     table.obstacle = ZeroDivisionError()
     await fill(nc, 10, start=10)
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(first, 10)
+        await asyncio.wait_for(first, PATIENCE)
     table.obstacle = None
     second = table.followed(js)
     await eventually(lambda: table.seqs, list(range(1, 21)))

@@ -18,6 +18,7 @@ from kit.config import ServiceSettings
 from kit.http import Readiness, create_http
 from kit.metrics import Metrics
 from kit.protocol import MOST_HEAD, BoundedProtocol
+from tests.eventually import PATIENCE
 from tests.serving import served
 
 
@@ -96,7 +97,7 @@ async def test_a_head_that_does_not_end_is_not_waited_for(port: int, monkeypatch
     for begun in (b"", b"G", LIVE, LIVE + b"\r\n" + LIVE):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(begun)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert b'"code":"timeout"' in await reader.read()
         writer.close()
 

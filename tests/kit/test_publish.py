@@ -15,7 +15,7 @@ from kit import publish
 from kit.errors import TooLarge
 from kit.publish import Outgoing, Unpublished, publish_batch
 from kit.streams import FACTS, ensure_stream
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.kit.conftest import Killable
 
 SUBJECT = "facts.990101.doc.issued"
@@ -164,9 +164,9 @@ async def test_a_server_killed_twice_while_we_publish_has_everything_once_in_ord
 
     writer = asyncio.create_task(write())
     for level in (1000, 3000):
-        await eventually(functools.partial(_reached, placed, level), within=20)
+        await eventually(functools.partial(_reached, placed, level))
         killable.kill()
         killable.start()
-    await asyncio.wait_for(writer, 40)
+    await asyncio.wait_for(writer, PATIENCE)
     assert placed == list(range(1, 6001))
     assert await stored(mortal.jetstream()) == ids

@@ -20,7 +20,7 @@ from kit.progress import STALLED
 from kit.publish import Outgoing, publish_batch
 from kit.reader import Delivery, Progress, StreamLost, follow, read
 from tests.ending import ended
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.kit.conftest import Connect, Killable
 
 
@@ -195,13 +195,13 @@ async def test_order_and_completeness_through_two_killed_servers(
     writer = asyncio.create_task(fill(mortal, 20_000))
     async with reading(own.jetstream(), batch=250) as seen:
         for level in (3000, 9000):
-            await eventually(functools.partial(seen.has, level), within=30)
+            await eventually(functools.partial(seen.has, level))
             killable.kill()
             await eventually(lambda: seen.progress.error, "not connected")
             assert seen.progress.trouble() == "not connected"
             killable.start()
-        await asyncio.wait_for(writer, 30)
-        await eventually(lambda: seen.count, 20_000, within=30)
+        await asyncio.wait_for(writer, PATIENCE)
+        await eventually(lambda: seen.count, 20_000)
         assert seen.seqs == list(range(1, 20_001))
         assert [delivery.body for batch in seen.batches for delivery in batch] == [b"%d" % i for i in range(20_000)]
         await eventually(lambda: seen.progress.trouble() is None)
@@ -218,7 +218,7 @@ async def test_a_server_that_goes_silent_is_noticed_and_followed_when_it_speaks_
         await eventually(lambda: seen.progress.trouble() is not None)
         killable.thaw()
         await fill(mortal, 10, start=10)
-        await eventually(lambda: seen.count, 20, within=20)
+        await eventually(lambda: seen.count, 20)
         assert seen.seqs == list(range(1, 21))
         await eventually(lambda: seen.progress.trouble() is None)
 
@@ -228,7 +228,7 @@ async def test_a_stream_that_ends_before_the_checkpoint_is_not_read(nc: Client, 
     async with reading(js, start_after=50) as seen:
         assert seen.task is not None
         with pytest.raises(StreamLost, match="ends at 10, before the checkpoint 50"):
-            await asyncio.wait_for(asyncio.shield(seen.task), 10)
+            await asyncio.wait_for(asyncio.shield(seen.task), PATIENCE)
         assert "ends at 10" in (seen.progress.trouble() or "")
         assert seen.count == 0
 
@@ -246,7 +246,7 @@ async def test_a_stream_whose_beginning_is_gone_is_not_read(nc: Client, js: JetS
     async with reading(js) as seen:
         assert seen.task is not None
         with pytest.raises(StreamLost, match="begins at 2, after the checkpoint 0"):
-            await asyncio.wait_for(asyncio.shield(seen.task), 10)
+            await asyncio.wait_for(asyncio.shield(seen.task), PATIENCE)
         assert seen.count == 0
 
 
@@ -258,7 +258,7 @@ async def test_a_stream_that_was_emptied_is_not_read(nc: Client, js: JetStreamCo
     async with reading(js, start_after=4) as seen:
         assert seen.task is not None
         with pytest.raises(StreamLost, match="begins at 11, after the checkpoint 4"):
-            await asyncio.wait_for(asyncio.shield(seen.task), 10)
+            await asyncio.wait_for(asyncio.shield(seen.task), PATIENCE)
     async with reading(js, start_after=10) as seen:
         await fill(nc, 5, start=10)
         await eventually(lambda: seen.seqs, [11, 12, 13, 14, 15])
@@ -312,7 +312,7 @@ async def test_an_exception_of_the_handler_stops_the_reader_and_is_told(nc: Clie
         await fill(nc, 1, start=10)
         assert seen.task is not None
         with pytest.raises(ZeroDivisionError):
-            await asyncio.wait_for(asyncio.shield(seen.task), 5)
+            await asyncio.wait_for(asyncio.shield(seen.task), PATIENCE)
         assert seen.progress.error == "ZeroDivisionError: a fault in a projection"
         assert seen.progress.trouble() is not None
         assert seen.progress.last_seq == 10
@@ -370,7 +370,7 @@ async def test_a_handler_that_fails_while_the_next_batch_is_awaited_or_ready_sto
     await eventually(lambda: len(readied), 1 + waiting // 10)
     gate.set()
     with pytest.raises(ZeroDivisionError):
-        await asyncio.wait_for(asyncio.shield(work), 5)
+        await asyncio.wait_for(asyncio.shield(work), PATIENCE)
 
 
 async def test_a_reader_that_is_cancelled_lets_its_handler_end_first(nc: Client, js: JetStreamContext) -> None:
@@ -402,7 +402,7 @@ async def test_a_closed_connection_ends_the_reader(connect: Connect, nats_url: s
         await kit_nats.close(own)
         assert seen.task is not None
         with pytest.raises(nats.errors.ConnectionClosedError):
-            await asyncio.wait_for(asyncio.shield(seen.task), 5)
+            await asyncio.wait_for(asyncio.shield(seen.task), PATIENCE)
 
 
 class Ledger:
@@ -441,7 +441,7 @@ async def test_outages_are_retried_from_the_checkpoint(nc: Client, js: JetStream
     work = asyncio.create_task(
         follow(js, "FACTS", checkpoint=ledger.checkpoint, handle=ledger.handle, batch=10, progress=progress)
     )
-    await eventually(lambda: len(ledger.seqs), 100, within=20)
+    await eventually(lambda: len(ledger.seqs), 100)
     assert ledger.seqs == list(range(1, 101))
     await eventually(lambda: progress.trouble() is None)
     await ended(work)

@@ -17,6 +17,8 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.eventually import PATIENCE
+
 PROGRAM = """
 import asyncio, contextlib, gc, logging
 import asyncpg, structlog
@@ -81,7 +83,7 @@ class Service:
     async def said(self, event: str) -> dict[str, Any]:
         """Read on until a line with ``event`` comes."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 text = (await self.process.stdout.readline()).decode()
                 assert text, self.raw
@@ -95,7 +97,7 @@ class Service:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         self.process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(self.process.wait(), 15)
+        await asyncio.wait_for(self.process.wait(), PATIENCE)
         took = loop.time() - begun
         assert self.process.stdout is not None
         for line in (await self.process.stdout.read()).decode().splitlines():
@@ -160,7 +162,7 @@ async def test_open_event_streams_do_not_hold_up_the_end_and_are_ended_well(key:
         assert "first" in await anext(received)
         ended = asyncio.create_task(running.end())
         assert [piece async for piece in received] == []  # a stream that was cut would raise here
-        assert await ended < 3
+        assert await ended < 9  # open requests have ten seconds
         assert running.process.returncode == 0
         assert {line["level"] for line in running.lines} <= {"info", "warning"}
 
@@ -183,7 +185,7 @@ async def test_a_service_that_cannot_start_says_why_and_fails(key: Path) -> None
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, env=environment, stdout=asyncio.subprocess.PIPE, cwd=Path.cwd()
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 20)
+    output, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 3
     assert "no stream" in output.decode()
 

@@ -134,7 +134,7 @@ async def _all(js: "JetStreamContext", stream: str, subject: str) -> list[dict[s
         return []
     found = await js.subscribe(subject, stream=stream, ordered_consumer=True)
     try:
-        return [json.loads((await found.next_msg(timeout=5)).data) for _ in range(count)]
+        return [json.loads((await found.next_msg(timeout=30)).data) for _ in range(count)]
     finally:
         await found.unsubscribe()
 
@@ -190,7 +190,7 @@ async def running(settings: dict[str, Any]) -> "AsyncIterator[httpx.AsyncClient]
 
     app = create_app(Settings(**settings))
     # the client outlives the server, so that its end can be watched
-    async with httpx.AsyncClient(timeout=10) as client, served(app) as url:
+    async with httpx.AsyncClient(timeout=60) as client, served(app) as url:
         client.base_url = url
         yield client
 

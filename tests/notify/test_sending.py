@@ -17,7 +17,7 @@ from services.notify.channels.base import Message, Outcome
 from services.notify.measures import Measures
 from services.notify.queries import Whose
 from services.notify.sending import Sender, Terms
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.notify.conftest import COUNTY, Frame, Notify, Start, row
 from tests.notify.receivers import HttpReceiver, MailReceiver
 from tests.notify.samples import START, alert, alert_id
@@ -105,7 +105,7 @@ async def test_a_webhook_that_is_down_and_comes_back_gets_every_alert_by_id(
     failed = len(receiver.got)
     async with receiver.up():
         await notify.pool.execute("update notify.delivery set next_at = now() where state = 'retrying'")
-        await eventually(lambda: states(notify.pool), ["delivered"] * 40, within=20)
+        await eventually(lambda: states(notify.pool), ["delivered"] * 40)
     ids: dict[str, set[str]] = {}
     for got in receiver.got:
         ids.setdefault(got.headers["webhook-id"], set()).update(got.alert_ids())
@@ -336,7 +336,7 @@ async def test_an_alert_that_is_published_twice_is_told_and_streamed_once(notify
 
 
 async def _until(frames: AsyncGenerator[Frame], last: int) -> AsyncGenerator[Frame]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for frame in frames:
             if frame.name != "position":
                 yield frame

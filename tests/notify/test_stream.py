@@ -14,9 +14,10 @@ from services.notify.queries import Wanted
 from services.notify.reading import Alerts
 from services.notify.streaming import Clients, EventStream
 from services.notify.wire import AlertChange
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.notify.conftest import Frame, Notify, Start
 from tests.notify.samples import alert, alert_id
+from tests.serving import GRACE
 
 pytestmark = pytest.mark.connected
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.connected
 async def read(frames: AsyncGenerator[Frame], count: int) -> list[Frame]:
     """Return the next ``count`` events, positions left out."""
     got: list[Frame] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for frame in frames:
             if frame.name != "position":
                 got.append(frame)
@@ -147,7 +148,7 @@ async def test_an_open_stream_does_not_hold_up_the_end(start: Start) -> None:
     await notify.raise_(alert("raised"))
     async with notify.stream(last_event_id=0) as frames:
         await read(frames, 1)
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(GRACE - 2):
             ending = asyncio.ensure_future(notify.stop())
             assert [frame.name async for frame in frames if frame.name != "position"] == []
             await ending
@@ -178,7 +179,7 @@ async def test_a_client_that_takes_nothing_is_cut_off() -> None:
         if message["type"] == "http.response.body":
             await asyncio.Event().wait()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await stream.stream_response(send)
     assert sent == ["http.response.start", "http.response.body"]
     clients.check()  # it is not counted any more

@@ -144,13 +144,13 @@ async def up(root: Path, environment: Mapping[str, str] | None = None) -> AsyncI
     said = root.with_name(f"{root.name}.said")
     process = _start(root, said, {**os.environ, **(environment or {})})
     try:
-        await eventually(lambda: process.poll() is not None or "按 Ctrl-C 停止" in said.read_text("utf-8"), within=90)
+        await eventually(lambda: process.poll() is not None or "按 Ctrl-C 停止" in said.read_text("utf-8"), within=180)
         assert process.poll() is None, said.read_text("utf-8")
         yield Running(root, process, said)
     finally:
         process.terminate()
         try:
-            process.wait(40)
+            process.wait(60)
         finally:
             process.kill()
 

@@ -98,7 +98,7 @@ async def nc(cluster: Cluster) -> AsyncIterator[Client]:
     """Give a connection to a cluster whose stream FACTS has three copies."""
     connection = await kit_nats.connect(cluster.url, name="test")
     js = connection.jetstream()
-    await eventually(lambda: _ensured(js), within=30)
+    await eventually(lambda: _ensured(js))
     yield connection
     await kit_nats.close(connection)
 
@@ -134,16 +134,16 @@ async def test_the_death_of_the_leader_loses_and_doubles_nothing(cluster: Cluste
     sending = asyncio.create_task(send())
     for _ in range(KILLS):
         before = len(confirmed)
-        await eventually(lambda: len(confirmed) > before + 10 * BATCH, within=30)  # noqa: B023  asked at once
-        leader = await eventually(lambda: _leader_of_all(js), within=60)
+        await eventually(lambda: len(confirmed) > before + 10 * BATCH)  # noqa: B023  asked at once
+        leader = await eventually(lambda: _leader_of_all(js))
         cluster.kill(leader)
-        await eventually(lambda: _another_leader(js, leader), within=30)  # noqa: B023  asked at once
+        await eventually(lambda: _another_leader(js, leader))  # noqa: B023  asked at once
         await asyncio.sleep(AWAY)  # how long the outage is to last
         cluster.start(leader)
     going_on = False
     await sending
     last = max(confirmed.values())
-    await eventually(lambda: bool(got) and got[-1].seq >= last, within=30)
+    await eventually(lambda: bool(got) and got[-1].seq >= last)
     await ended(reading)
     assert [one.seq for one in got] == list(range(1, len(got) + 1))
     assert {one.body.decode(): one.seq for one in got} == confirmed

@@ -17,7 +17,7 @@ from deploy.embedded.ports import LOOPBACK
 from kit.nats import connect
 from tests import factories
 from tests.ending import ended
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.factories import Event, fact_of
 from tests.system import truth
 from tests.system.running import SERVICES, TARGETS, Running
@@ -77,13 +77,13 @@ class Day:
     async def post(self, body: object, mode: str = JSON) -> httpx.Response:
         """Post to intake as the county's adapter."""
         headers = {**self.system.bearer("adapter"), "content-type": mode}
-        async with httpx.AsyncClient(timeout=20) as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             return await http.post(f"{self.system.url('intake')}/v1/events", json=body, headers=headers)
 
     async def get(self, service: str, path: str, **who: Any) -> Any:
         """Return the JSON that a service answers to an operator, or to whom the keywords name."""
         headers = self.system.bearer(**{"role": "operator", **who})
-        async with httpx.AsyncClient(timeout=20) as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             return (await http.get(f"{self.system.url(service)}{path}", headers=headers)).raise_for_status().json()
 
     async def alert(self, rule: str, fact: Event) -> dict[str, Any]:
@@ -101,7 +101,7 @@ async def day(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Day]:
     async with stage(folder) as everybody:
         day = Day(everybody.system, everybody.hooks, everybody.follower, {})
         await _live(day)
-        await everybody.rest(within=20)
+        await everybody.rest(within=PATIENCE)
         yield day
 
 
@@ -120,7 +120,7 @@ async def _live(day: Day) -> None:
         "intake.events",
         json.dumps([CERTIFICATE, DOCUMENT]).encode(),
         headers={"Authorization": day.system.bearer("adapter")["authorization"]},
-        timeout=10,
+        timeout=60,
     )
     await connection.close()
     day.answers["nats"] = json.loads(answer.data)["results"]
@@ -228,7 +228,7 @@ async def test_an_alert_is_handed_over_and_signed_for(day: Day) -> None:
         assert refused.status_code in {403, 404}
         signed = await http.post(f"/v1/clues/{clue['clue_id']}/receive", headers=desk)
         assert (signed.status_code, signed.json()["state"]) == (200, "received"), signed.text
-    await eventually(lambda: truth.unsettled(day.system), "", within=20)
+    await eventually(lambda: truth.unsettled(day.system), "")
     assert len(await truth.stream(day.system.clues, "CLUES")) == 2
 
 
@@ -241,7 +241,7 @@ async def test_quarantine_shows_what_was_refused_and_nothing_that_looks_classifi
 
 async def test_every_service_says_that_it_is_ready(day: Day) -> None:
     for service in SERVICES:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             answer = await http.get(f"{day.system.url(service)}/readyz")
         assert answer.status_code == 200, (service, answer.text)
         assert set(answer.json()["checks"].values()) <= {"ok"}
@@ -256,7 +256,7 @@ async def test_acknowledged_means_on_disk_by_the_servers_own_word(day: Day) -> N
             assert await db.fetchval("select count(*) from pg_class where relpersistence = 'u'") == 0
         finally:
             await db.close()
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         told = (await http.get(f"http://{LOOPBACK}:{day.system.port('nats-monitoring')}/varz")).json()
     assert told["jetstream"]["config"]["sync_always"] is True
     for address, names in ((day.system.nats, {"FACTS", "ALERTS"}), (day.system.clues, {"CLUES"})):
@@ -272,8 +272,8 @@ async def test_whatever_is_killed_comes_back_and_nothing_is_missing(day: Day) ->
     for number, target in enumerate(TARGETS):
         assert day.system.kill(target), target
         posted.append(factories.issued(id=f"after-{number}", doc_no=f"青办发〔2025〕{100 + number}号"))
-        await eventually(lambda: _taken(day, posted[-1]), within=30)
-    await eventually(lambda: truth.unsettled(day.system), "", within=60)
+        await eventually(lambda: _taken(day, posted[-1]))
+    await eventually(lambda: truth.unsettled(day.system), "")
     rows = (await day.get("ledger", "/v1/ledgers/documents"))["items"]
     assert {row["act_id"] for row in rows} == {fact_of(fact) for fact in (DOCUMENT, *posted)}
     alerts = {alert["alert_id"] for alert in (await day.get("monitor", "/v1/alerts?limit=200"))["items"]}
@@ -298,7 +298,7 @@ async def test_what_nobody_can_read_is_parked_by_each_reader_and_listed_by_the_c
     for subject in ("facts.990101.doc.issued", "alerts.990101.warning.DOC-01"):
         await connection.jetstream().publish(subject, b"{")
     await connection.close()
-    await eventually(lambda: truth.unsettled(day.system), "", within=20)
+    await eventually(lambda: truth.unsettled(day.system), "")
     home = ["--home", str(day.system.root)]
     assert await asyncio.to_thread(cli.main, ["parked", "list", *home]) == 1
     *lines, total = capsys.readouterr().out.splitlines()

@@ -51,7 +51,7 @@ async def stream(url: str, name: str) -> list[Stored]:
         found: list[Stored] = []
         subscription = await js.subscribe("", stream=name, ordered_consumer=True)
         while not found or found[-1].seq < last:
-            message = await subscription.next_msg(timeout=10)
+            message = await subscription.next_msg(timeout=30)
             found.append(Stored(message.metadata.sequence.stream, (message.headers or {})["Nats-Msg-Id"], message.data))
         return found
     finally:
