@@ -1,9 +1,13 @@
-"""``jianfu policy``: the rule book's own checks."""
+"""``jianfu policy``: the rule book's own checks, why it says what of an act, and what another pack would say."""
 
 import argparse
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.commands import Commands
+from deploy.chinese import ChineseParser
+from deploy.commands import Commands, add_home
+from deploy.target import add_target, find
 
 if TYPE_CHECKING:
     from services.monitor.policy import Report
@@ -11,10 +15,54 @@ if TYPE_CHECKING:
 
 def register(commands: Commands) -> None:
     """Add the command with its subcommands."""
-    parser = commands.add_parser("policy", help="检验、锁定规则", description="规则文件的检验与锁定。")
+    parser = commands.add_parser(
+        "policy", help="检验、锁定、解释、回测规则", description="规则的检验、锁定、解释与回测。"
+    )
     actions = parser.add_subparsers(title="命令", metavar="命令", required=True)
     actions.add_parser("test", help="运行每条规则自带的案例").set_defaults(run=run_test)
     actions.add_parser("lock", help="把规则的版本与指纹写入锁文件").set_defaults(run=run_lock)
+    _add_explain(
+        actions.add_parser(
+            "explain",
+            help="逐条规则解释一件行为",
+            description="每条规则对一件行为说什么：判定、条款、数字、缺项与例外。",
+        )
+    )
+    _add_backtest(
+        actions.add_parser(
+            "backtest",
+            help="用真实日志比对两个规则包",
+            description="在同一辖区先后按两个规则包判定全部已有行为，逐条规则列出预警的差别。只读事实，不影响正在运行的监测。",
+        )
+    )
+
+
+def _add_explain(parser: ChineseParser) -> None:
+    parser.add_argument("act", metavar="编号", help="行为的编号(act_id)")
+    parser.add_argument("--all", action="store_true", help="也列出没有意见的规则及其原因")
+    add_target(parser)
+    parser.set_defaults(run=run_explain)
+
+
+def _add_backtest(parser: ChineseParser) -> None:
+    parser.add_argument("--pack", required=True, metavar="规则包", help="要试的规则包")
+    parser.add_argument("--against", required=True, metavar="规则包", help="与哪个规则包对照")
+    parser.add_argument("--from", dest="since", type=_date, metavar="日期", help="行为发生日起")
+    parser.add_argument("--to", dest="until", type=_date, metavar="日期", help="行为发生日止")
+    parser.add_argument("--place", metavar="区划代码", help="在哪里施行（默认为对照规则包的辖区）")
+    parser.add_argument("--rules", type=Path, metavar="目录", help="要试的规则文件，同名的代替现行的")
+    parser.add_argument("--packs", type=Path, metavar="目录", help="要试的规则包文件，同名的代替现行的")
+    parser.add_argument("--dry-run", action="store_true", help="只打印，不存入监测")
+    parser.add_argument("--database", metavar="地址", help="监测的数据库(默认取自 MONITOR_DATABASE_URL 或数据目录)")
+    add_home(parser)
+    parser.set_defaults(run=run_backtest)
+
+
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+_date.__name__ = "date"  # what the parser calls a value that is none
 
 
 def run_test(_: argparse.Namespace) -> int:
@@ -29,6 +77,27 @@ def run_lock(_: argparse.Namespace) -> int:
     from services.monitor import policy
 
     return _tell(policy.lock())
+
+
+def run_explain(arguments: argparse.Namespace) -> int:
+    """Print what every rule says of an act; 1 when one is violated."""
+    from deploy import explaining
+    from deploy.asking import ask
+
+    sheet = ask(find(arguments, "monitor", "operator"), "GET", f"/v1/acts/{arguments.act}/verdicts").json()
+    print("\n".join(explaining.told(sheet, everything=arguments.all)))
+    return int(any(verdict["verdict"] == "violated" for verdict in sheet["verdicts"]))
+
+
+def run_backtest(arguments: argparse.Namespace) -> int:
+    """Compare two packs over the facts; 1 when their alerts differ."""
+    import os
+
+    from deploy import backtesting
+    from deploy.database import address_on_disk
+
+    address = arguments.database or os.environ.get("MONITOR_DATABASE_URL") or address_on_disk(arguments.home, "monitor")
+    return backtesting.run(arguments, address)
 
 
 def _tell(report: "Report") -> int:

@@ -16,6 +16,8 @@ OUTCOMES: Final[Mapping[str, str]] = {"violated": "违反", "undetermined": "待
 """In the order in which a reader needs them."""
 STATES: Final[Mapping[str, str]] = {"standing": "有效", "retracted": "已撤销", "all": "全部"}
 CHANGES: Final[Mapping[str, str]] = {"raised": "新增", "amended": "变更", "retracted": "撤销"}
+DIFFERENCES: Final[Mapping[str, str]] = {"raised": "新增", "gone": "消失", "changed": "变化"}
+"""How alerts differ between two packs."""
 CLUE_STATES: Final[Mapping[str, str]] = {"open": "待签收", "received": "已签收", "refused": "已退回"}
 ROLES: Final[Mapping[str, str]] = {
     "office": "发文单位",

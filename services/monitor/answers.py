@@ -152,6 +152,7 @@ def _verdict(state: State, verdict: Verdict) -> Json:
         "missing": [label(field) for field in verdict.missing],
         "exceptions": [{"name": one.name, "met": one.met, "evidence": one.evidence} for one in verdict.exceptions],
         "clause": sources[0].clause_of().model_dump(mode="json"),
+        "pack": {"id": bound.pack, "title": state.book.packs[bound.pack].title} if bound else None,
         "acts": list(verdict.acts),
         "alert_id": alert_id(verdict.rule, verdict.version, verdict.subject) if verdict.severity else None,
         "severity": verdict.severity,

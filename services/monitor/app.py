@@ -18,12 +18,11 @@ from kit.progress import Progress
 from kit.reader import follow
 from kit.scoped import connect_readers
 from kit.tasks import background
-from services.monitor import store
+from services.monitor import http, http_policy, store
 from services.monitor.apply import STREAM
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
 from services.monitor.facts import book_of, released
-from services.monitor.http import router
 from services.monitor.state import State
 from services.monitor.writing import Writer
 
@@ -79,7 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
             yield
 
     app = create_http("监测", settings=settings, lifespan=lifespan, readiness=readiness, metrics=metrics)
-    app.include_router(router)
+    for part in (http, http_policy):
+        app.include_router(part.router)
     return app
 
 

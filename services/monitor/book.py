@@ -261,11 +261,12 @@ PACKS: Final = files("services.monitor") / "packs"
 
 def load(rule_texts: Mapping[str, str], pack_texts: Mapping[str, str]) -> Book:
     """Return the book of these files (name -> text)."""
-    packs = [_read_pack(text, name) for name, text in sorted(pack_texts.items())]
+    packs = [read_pack(text, name) for name, text in sorted(pack_texts.items())]
     return bind((read_rule(text, name) for name, text in sorted(rule_texts.items())), packs, evaluator_kinds())
 
 
-def _read_pack(text: str, name: str) -> Pack:
+def read_pack(text: str, name: str) -> Pack:
+    """Read one pack file; raise ``RuleBroken`` naming the place and the expectation."""
     try:
         return Pack.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

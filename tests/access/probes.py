@@ -115,6 +115,8 @@ def _monitor(at: County) -> dict[str, Probe]:
         "GET /v1/alerts/{alert_id}/replay": Probe(f"/v1/alerts/{at.alert}/replay", at.unit),
         "GET /v1/acts/{act_id}/verdicts": Probe(f"/v1/acts/{at.act}/verdicts", '"verdict"', hides='"verdict"'),
         "POST /v1/precheck": Probe("/v1/precheck", '"verdict"', hides='"verdict"', **_json(draft)),
+        "GET /v1/backtests": Probe("/v1/backtests", at.words),
+        "GET /v1/backtests/{number}": Probe(f"/v1/backtests/{at.backtest}", at.words),
         "GET /v1/forecasts": Probe(f"/v1/forecasts?year=2025&unit={at.unit}", '"count"', hides='"count"'),
         "GET /v1/parked": Probe("/v1/parked", f"facts.{at.place}.doc.unreadable", hides=f"facts.{at.place}."),
     }
@@ -149,6 +151,8 @@ def _console(at: County) -> dict[str, Probe]:
         "POST /clues/{clue_id}/receive": Probe(f"/clues/{at.clue}/receive", "", **_form()),
         "POST /clues/{clue_id}/refuse": Probe(f"/clues/{at.clue}/refuse", "", **_form(reason="不属于职责")),
         "POST /precheck/{key}": Probe("/precheck/meeting", "", **_form(**meeting)),
+        "GET /rules/backtests": Probe("/rules/backtests", at.words),
+        "GET /rules/backtests/{number}": Probe(f"/rules/backtests/{at.backtest}", at.words),
         "GET /sources": Probe("/sources", at.source),
         "GET /quarantine": Probe("/quarantine", at.quarantined),
         "POST /quarantine/{entry}/replay": Probe(f"/quarantine/{at.quarantined}/replay", "", **_form()),

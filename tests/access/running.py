@@ -14,8 +14,10 @@ import httpx
 
 from deploy.access import SERVICES
 from kit import clock
+from kit.db import connect_pool
 from kit.nats import connect
 from kit.tokens import Principal, Role, mint, new_key_pair
+from services.monitor.store_policy import put_backtest
 from tests import factories
 from tests.eventually import eventually
 from tests.factories import Event, fact_of
@@ -35,6 +37,7 @@ class System:
     client: httpx.AsyncClient
     key: bytes
     nats: str
+    dsn: str
 
     def token(self, who: Principal, *, ttl: timedelta = timedelta(hours=1), key: bytes | None = None) -> str:
         return mint(key or self.key, who, now=clock.now(), ttl=ttl)
@@ -64,6 +67,7 @@ class County:
     quarantined: str
     rule: str
     """A rule that only this county broke."""
+    backtest: int
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -98,7 +102,7 @@ async def running(dsn: str, servers: Addresses, folder: Path) -> AsyncIterator[S
             )
             app = importlib.import_module(f"services.{service}.app").create_app(settings)
             urls[service] = await stack.enter_async_context(served(app))
-        yield System(urls, client, private, servers.nats)
+        yield System(urls, client, private, servers.nats, dsn)
 
 
 async def seeded(system: System) -> World:
@@ -187,4 +191,20 @@ async def _found(system: System, document: Event) -> County:
         str(clue),
         entry["id"],
         alert["rule"],
+        await _compared(system, place, words),
     )
+
+
+async def _compared(system: System, place: str, words: str) -> int:
+    """Keep a comparison of two packs, one named by the county's words; return its number."""
+    pack = {"id": "tried", "title": words}
+    asked: dict[str, Any] = {
+        "pack": pack,
+        "against": pack,
+        "jurisdiction": place,
+        "from": None,
+        "to": None,
+        "compared": [],
+    }
+    async with await connect_pool(system.dsn, size=1, schema="monitor") as pool, pool.acquire() as db:
+        return await put_backtest(db, place, clock.now(), {**asked, "acts": 1, "position": 1, "rules": []})

@@ -23,6 +23,8 @@ PAGES = {
         "dossier": f"/alerts/{ALERT}",
         "sources": "/sources",
         "quarantine": "/quarantine",
+        "backtests": "/rules/backtests",
+        "backtest": "/rules/backtests/1",
         "keys": "/keys",
         "fault": f"/alerts/{'a' * 26}",
     },
@@ -147,7 +149,10 @@ async def test_without_scripts_the_pages_still_work(visit: Visit) -> None:
     assert await page.input_value("[name=f_item]") == "婚姻状况证明"
 
 
-@pytest.mark.parametrize(("path", "wide"), [(f"/alerts/{ALERT}", False), ("/", False), ("/ledgers/documents", True)])
+@pytest.mark.parametrize(
+    ("path", "wide"),
+    [(f"/alerts/{ALERT}", False), ("/", False), ("/ledgers/documents", True), ("/rules/backtests/1", True)],
+)
 async def test_a_page_prints_on_a4_without_navigation(visit: Visit, shots: Path, path: str, *, wide: bool) -> None:
     page = await (await visit(Role.OPERATOR)).go(path)
     await page.emulate_media(media="print")
@@ -156,7 +161,7 @@ async def test_a_page_prints_on_a4_without_navigation(visit: Visit, shots: Path,
             assert not await one.is_visible(), part
     assert await page.locator(".printed").is_visible()
     printed = await page.pdf(
-        prefer_css_page_size=True, path=shots / f"print-{'wide' if wide else path.strip('/')[:6]}.pdf"
+        prefer_css_page_size=True, path=shots / f"print-{path.strip('/').replace('/', '-')[:15]}.pdf"
     )
     boxes = {tuple(round(float(n)) for n in box.split()) for box in re.findall(rb"/MediaBox ?\[([^\]]+)\]", printed)}
     assert boxes == {(0, 0, 842, 595) if wide else (0, 0, 595, 842)}

@@ -134,6 +134,14 @@ class FakeBackend:
         async def rules() -> Json:
             return {"items": [ledgers.rule(key) for key in data.RULES]}
 
+        @app.get("/v1/backtests")
+        async def backtests() -> Json:
+            return self._page([data.backtest()])
+
+        @app.get("/v1/backtests/{number}")
+        async def backtest(number: int) -> Response:
+            return JSONResponse(data.backtest()) if number == 1 else _missing("没有这次回测")
+
         @app.get("/v1/rules/{key}")
         async def rule(key: str) -> Response:
             return JSONResponse(ledgers.rule(key)) if key in data.RULES else _missing("没有这条规则")

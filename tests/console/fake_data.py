@@ -272,3 +272,37 @@ def sheet() -> Json:
         "not_applicable": [{"rule": "MTG-06", "title": "二次会议", "why": "此规则不涉及这类行为"}],
         "current": CURRENT,
     }
+
+
+def backtest() -> Json:
+    """Return a comparison of two packs."""
+    summary = "同一教师连续借用 121 天，超过 3 个月"
+    side = {"severity": "serious", "summary": summary}
+    place = {"unit_id": "qh.jtj", "jurisdiction": COUNTY, "act": act(4), "subject": act(4)}
+    raised = {**place, "happened_on": "2026-03-02", "now": side, "before": None}
+    changed = {**raised, "now": {**side, "summary": HOSTILE}, "before": {**side, "severity": "warning"}}
+    rules = [
+        {
+            "rule": "SEC-05",
+            "title": "借调教师",
+            "same": 12,
+            "raised": 2,
+            "gone": 0,
+            "changed": 1,
+            "examples": {"raised": [raised, {**raised, "act": None}], "gone": [], "changed": [changed]},
+        },
+        {"rule": "INS-02", "title": "计划外督查检查", "same": 4, "raised": 0, "gone": 0, "changed": 0, "examples": {}},
+    ]
+    return {
+        "number": 1,
+        "at": NOW.isoformat(),
+        "pack": {"id": "tried-2026", "title": "演示省规则包（征求意见稿）"},
+        "against": {"id": "demo-county", "title": "演示省采用的全部规则"},
+        "jurisdiction": "99",
+        "since": "2026-01-01",
+        "until": None,
+        "acts": 4127,
+        "position": 12486,
+        "compared": ["INS-02", "SEC-05"],
+        "rules": rules,
+    }

@@ -17,7 +17,7 @@ from tests.console.fake_backend import FakeBackend
 from tests.console.stage import ORIGIN, KeyPair, ticket_of, token_of
 
 ID = "a" * 26
-SOMEWHERE = County(OWN, "words", f"{OWN}.office", f"/{OWN}/oa", ID, ID, ID, "q0001", "MTG-19")
+SOMEWHERE = County(OWN, "words", f"{OWN}.office", f"/{OWN}/oa", ID, ID, ID, "q0001", "MTG-19", 1)
 FORMS = {route: roles for route, (roles, _) in ACCESS["console"].items() if route.startswith("POST ")}
 PAGES = [route for route in ACCESS["console"] if route.startswith("GET ")]
 

@@ -1,0 +1,112 @@
+"""``jianfu policy backtest``: two books over the facts of a running system, and the report as text."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.event import Json
+from contracts.workdays import builtin
+from deploy.embedded.errors import Unusable
+from kit import clock
+from kit.db import connect_pool
+from services.monitor import store_policy
+from services.monitor.backtest import Asked, Compared, Files, compare, place_for, seated
+from services.monitor.book import shipped
+from services.monitor.rulebook import RuleBroken
+
+_KINDS: Final[Mapping[str, str]] = {"raised": "新增", "gone": "消失", "changed": "变化"}
+_POLITE: Final = 10
+"""Steps by which the process gives way to the live services."""
+_EVERY: Final = 2000
+"""Facts between two lines of progress."""
+
+
+def run(arguments: argparse.Namespace, address: str) -> int:
+    """Compare, print, and keep the report unless told not to; 0 without a difference, 1 with one."""
+    compared = _books(arguments)
+    os.nice(_POLITE)
+    try:
+        number = asyncio.run(_run(compared, address, keep=not arguments.dry_run))
+    except OSError as error:
+        raise Unusable(f"连不上监测的数据库（{type(error).__name__}）。系统在运行吗？") from error
+    report = compared.report()
+    print("\n".join(told(report)))
+    if number is not None:
+        print(f"已存为第 {number} 次回测，可在控制台“规则 › 回测”查看和打印。")
+    return int(any(rule[kind] for rule in report["rules"] for kind in _KINDS))
+
+
+def _books(arguments: argparse.Namespace) -> Compared:
+    live = Files(*shipped())
+    try:
+        candidate = Files(_over(live.rules, arguments.rules), _over(live.packs, arguments.packs))
+        place = place_for(candidate.packs, arguments.pack, arguments.against, arguments.place)
+        asked = Asked(arguments.pack, arguments.against, place, arguments.since, arguments.until)
+        first = seated(candidate, arguments.pack, arguments.against, place)
+        second = seated(live, arguments.against, arguments.pack, place)
+    except RuleBroken as error:
+        raise Unusable(f"规则文件有误：{error}") from error
+    return Compared(asked, first, second)
+
+
+def _over(live: Mapping[str, str], folder: Path | None) -> dict[str, str]:
+    """Return the live files with those of a folder over them."""
+    if folder is None:
+        return dict(live)
+    try:
+        found = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"读不了目录 {folder} 中的规则文件（{type(error).__name__}）。") from error
+    if not found:
+        raise Unusable(f"目录 {folder} 中没有 .toml 文件。")
+    return {**live, **found}
+
+
+async def _run(compared: Compared, address: str, *, keep: bool) -> int | None:
+    shown = 0
+
+    async def progress(done: int, total: int) -> None:
+        nonlocal shown
+        if done - shown >= _EVERY or done == total:
+            shown = done
+            sys.stderr.write(f"已比对 {done}/{total} 件\n")
+
+    async with await connect_pool(address, size=2, schema="monitor", name="monitor-backtest") as pool:
+        await compare(pool, compared, builtin(), progress)
+        if not keep:
+            return None
+        async with pool.acquire() as db:
+            return await store_policy.put_backtest(db, compared.asked.place, clock.now(), compared.report())
+
+
+def told(report: Json) -> Sequence[str]:
+    """Say what came of a comparison, a line for each rule that differs with its examples."""
+    pack, against = report["pack"], report["against"]
+    lines = [
+        f"回测：{pack['title']}（{pack['id']}）对照 {against['title']}（{against['id']}）",
+        f"辖区 {report['jurisdiction']}，{_period(report)}，行为 {report['acts']} 件，日志截至第 {report['position']} 条。",
+        f"两边不同的规则 {len(report['compared'])} 条：{'、'.join(report['compared']) or '没有'}。",
+    ]
+    for rule in report["rules"]:
+        counts = "，".join(f"{title} {rule[kind]}" for kind, title in _KINDS.items())
+        lines.append(f"{rule['rule']} {rule['title']}：{counts}，相同 {rule['same']}")
+        lines += [_example(title, one) for kind, title in _KINDS.items() for one in rule["examples"].get(kind, ())]
+    if not any(rule[kind] for rule in report["rules"] for kind in _KINDS):
+        lines.append("预警没有差别。")
+    return lines
+
+
+def _period(report: Json) -> str:
+    since, until = report["from"], report["to"]
+    return f"{since or '最早'} 至 {until or '最近'}" if since or until else "全部时间"
+
+
+def _example(title: str, one: Mapping[str, Any]) -> str:
+    now, before = one["now"], one["before"]
+    said = now["summary"] if now else before["summary"]
+    was = f"（原为：{before['summary']}）" if now and before else ""
+    return f"  {title}  {one['happened_on']} {one['unit_id']} {said}{was}"

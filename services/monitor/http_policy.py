@@ -1,0 +1,79 @@
+"""The routes of the rule book's tools: comparisons of packs."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel
+
+from kit.auth import Principal, allow
+from kit.body import StrictJson
+from kit.errors import NotFound
+from kit.paging import Keyset, Page
+from services.monitor import queries, queries_policy
+from services.monitor.http import Cursor, Database, Limit
+from services.monitor.queries_policy import Backtest
+
+router = APIRouter(prefix="/v1", route_class=StrictJson)
+Watcher = Annotated[Principal, Depends(allow("operator", "discipline", "admin"))]
+Number = Annotated[int, Path(ge=1, lt=2**63)]
+_BY_NUMBER: Final = Keyset(tuple[int])
+
+
+class BacktestRule(BaseModel):
+    """What two packs find differently under one rule."""
+
+    rule: str
+    title: str
+    same: int
+    raised: int
+    gone: int
+    changed: int
+    examples: dict[str, list[dict[str, Any]]] = {}
+
+
+class BacktestReport(BaseModel):
+    """A comparison of two packs over the facts of a place."""
+
+    number: int
+    at: datetime
+    pack: dict[str, str]
+    against: dict[str, str]
+    jurisdiction: str
+    since: str | None
+    until: str | None
+    acts: int
+    position: int
+    compared: list[str]
+    rules: list[BacktestRule]
+
+
+@router.get("/backtests")
+async def list_backtests(db: Database, who: Watcher, after: Cursor = None, limit: Limit = 50) -> Page[BacktestReport]:
+    """List the comparisons of packs in the caller's jurisdiction, the latest first, without examples."""
+    before = _BY_NUMBER.decode(after)[0] if after else None
+    async with db.acquire(who) as connection:
+        found = await queries_policy.backtests(connection, before, limit + 1)
+        items = [_report(one, examples=False) for one in found[:limit]]
+        following = _BY_NUMBER.encode((found[limit - 1].number,)) if len(found) > limit else None
+        return Page(items=items, next=following, current=await queries.current(connection))
+
+
+@router.get("/backtests/{number}")
+async def read_backtest(db: Database, who: Watcher, number: Number) -> BacktestReport:
+    """Read one comparison of packs with its examples."""
+    async with db.acquire(who) as connection:
+        found = await queries_policy.backtest(connection, number)
+    if found is None:
+        raise NotFound("没有这次回测", field="number")
+    return _report(found, examples=True)
+
+
+def _report(one: Backtest, *, examples: bool) -> BacktestReport:
+    report = BacktestReport(
+        number=one.number, at=one.at, since=one.report["from"], until=one.report["to"], **one.report
+    )
+    if not examples:
+        for rule in report.rules:
+            rule.examples = {}
+    return report

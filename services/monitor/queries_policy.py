@@ -1,0 +1,44 @@
+"""The reads behind comparisons of packs and data coverage: acts in portions, and the reports that were kept."""
+
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from kit.db import Connection
+
+_COUNT: Final = "select count(*) from fact where target is null and (place like $1 || '%' or $1 = '00')"
+_ACTS: Final = """
+    select fact_id from fact where target is null and (place like $1 || '%' or $1 = '00') and fact_id > $2
+    order by fact_id limit $3"""
+_BACKTESTS: Final = """
+    select number, at, report from backtest where $1::bigint is null or number < $1 order by number desc limit $2"""
+_BACKTEST: Final = "select number, at, report from backtest where number = $1"
+
+
+class Backtest(NamedTuple):
+    """A comparison of two packs as it was kept."""
+
+    number: int
+    at: datetime
+    report: dict[str, Any]
+
+
+async def count_acts(db: Connection, place: str) -> int:
+    """Return how many acts are stored of a place, registrations and withdrawn ones too."""
+    found: int = await db.fetchval(_COUNT, place)
+    return found
+
+
+async def acts_after(db: Connection, place: str, after: str, limit: int) -> list[str]:
+    """Return the ids of the acts of a place behind one, ascending."""
+    return [row["fact_id"] for row in await db.fetch(_ACTS, place, after, limit)]
+
+
+async def backtests(db: Connection, before: int | None, limit: int) -> list[Backtest]:
+    """Return the comparisons that the caller may see, the latest first, those before a number."""
+    return [Backtest(*row) for row in await db.fetch(_BACKTESTS, before, limit)]
+
+
+async def backtest(db: Connection, number: int) -> Backtest | None:
+    """Return one comparison."""
+    row = await db.fetchrow(_BACKTEST, number)
+    return None if row is None else Backtest(*row)
