@@ -1,32 +1,67 @@
 """What an adapter computes from a text, so that the text itself never leaves the office: its length and its sketch.
 
 Both methods carry an id that is stored beside the value; another method gets another id and is never compared with
-this one.
+this one. A sketch is taken of a document's own wording: what it cites, and what every document says, is left out first.
 Only the standard library is used: the whole file may be copied into an adapter.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 COUNT_METHOD: Final = "han-punct-run-1"
 """汉字 and CJK punctuation count one each, a run of Latin letters or digits counts one; white space counts nothing."""
 
-SKETCH_METHOD: Final = "fmh-han5-s16-1"
-"""FracMinHash: 64-bit BLAKE2b of every 5-ideograph shingle, kept when its value is below 2**64 / 16."""
+SKETCH_METHOD: Final = "fmh-han8-own-s16-2"
+"""FracMinHash of every 8-ideograph shingle of the own wording (``own_wording``), as UTF-8 (24 bytes).
 
-SHINGLE: Final = 5
+Kept is a shingle whose CRC-32 is below 2**32 / 16; its value is the upper 60 bits of its 64-bit BLAKE2b.
+No longer made is ``fmh-han5-s16-1``: 64-bit BLAKE2b of the 5-ideograph shingles of the whole text, kept below 2**64 / 16.
+"""
+
+SHINGLE: Final = 8
 SCALE: Final = 16
 MOST_VALUES: Final = 4096
 """A sketch is cut to its smallest values past this count (a text of about 65,000 characters)."""
 
-_LIMIT: Final = 2**64 // SCALE
-_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇]")
+_KEPT: Final = 2**32 // SCALE
+_VALUE_BITS: Final = 60
+_WIDTH: Final = 3
+"""Bytes of an ideograph of the basic plane in UTF-8."""
+_IDEOGRAPHS: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇]+")
 _COUNTED: Final = re.compile(
     "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇\u3001-\u3006\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65‘’“”…—–·]"
     "|[A-Za-z0-9\uff10-\uff19]+"
 )
+
+_CITED: Final = (
+    r"《[^《》\n]{1,150}》第[^。；，\n]{1,12}条[^。；，\n]{0,8}规定[：:][^。\n]{1,300}。",  # the law, word by word
+    r"《[^《》\n]{1,150}》(?:[(（][^()（）\n]{1,40}号[)）])?",
+    r"“[^“”\n]{1,200}”",
+    r'"[^"\n]{1,100}"',
+    r"[〔【\[]\d{4}[〕】\]]\d{1,5}号",
+)
+"""Names and numbers of documents, quotations, the words of a law; bounded, for a whole text in quotation marks is none."""
+
+_FORMULAS: Final = (
+    "以习近平新时代中国特色社会主义思想为指导",
+    r"党的[一二三四五六七八九十]+[大届][^。；\n]{0,40}?精神",
+    "党中央、?国务院(?:的|关于)?(?:各项|重大)?(?:决策部署|部署要求)?",
+    "统筹推进(?:“五位一体”)?总体布局和?协调推进(?:“四个全面”)?战略布局",
+    "坚持以人民为中心(?:的发展思想)?",
+    r"现(?:将[^。；\n]{0,80}|予以?)?(?:印发|转发|下发)(?:给你们)?[，,]?(?:请[^。\n]{0,40})?",
+    r"现[就将]?[^。；\n]{0,60}[如以]下[^。；：:\n]{0,6}[：:]",
+    "各省、自治区、直辖市(?:人民政府)?(?:，国务院各部委、各直属机构)?",
+    "地方各级人民政府|各地区、?各(?:有关)?部门|各有关(?:部门和)?单位",
+    r"[（(][^（）()\n]{2,80}(?:负责|牵头|配合|按职责分工)[^（）()\n]{0,20}[)）]",
+    "特此(?:通知|通告|函告|批复|报告)",
+    r"联系(?:人|电话|方式)[：:][^。；\n]{0,60}",
+    r"\n[ \t\u3000]*(?:[0-9]{4}|[一二][〇○零0一二三四五六七八九]{3})年[^。；\n]{1,5}月[^。；\n]{1,5}日[ \t\u3000]*(?=\n|$)",
+)
+"""What every document says, whatever its matter: found four times or more in 47 public documents, none of them compared in the tests."""
+_NOT_OWN: Final = re.compile("|".join((*_CITED, *_FORMULAS)))
 
 
 def count_characters(body: str) -> int:
@@ -34,12 +69,29 @@ def count_characters(body: str) -> int:
     return len(_COUNTED.findall(body))
 
 
+def own_parts(body: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of a body that are neither cited nor said by every document: of these an author can copy."""
+    start = 0
+    for found in _NOT_OWN.finditer(body):
+        yield start, found.start()
+        start = found.end()
+    yield start, len(body)
+
+
+def own_ideographs(body: str) -> Iterator[tuple[int, str]]:
+    """Yield the runs of ideographs of the own wording, each with its place in the body."""
+    for start, end in own_parts(body):
+        for found in _IDEOGRAPHS.finditer(body, start, end):
+            yield found.start(), found.group()
+
+
 def sketch(body: str) -> tuple[int, ...]:
     """Return the ascending sketch values of a text by ``SKETCH_METHOD``; short texts may give few or none."""
-    han = "".join(_HAN.findall(body))
-    grams = {han[i : i + SHINGLE] for i in range(len(han) - SHINGLE + 1)}
-    hashed = (int.from_bytes(hashlib.blake2b(g.encode(), digest_size=8).digest(), "big") for g in grams)
-    return tuple(sorted(value for value in hashed if value < _LIMIT)[:MOST_VALUES])
+    data = "".join(run for _, run in own_ideographs(body)).encode()
+    check, width, border = zlib.crc32, SHINGLE * _WIDTH, _KEPT
+    kept = {shingle for at in range(0, len(data) - width + 1, 3) if check(shingle := data[at : at + width]) < border}
+    values = (int.from_bytes(hashlib.blake2b(one, digest_size=8).digest(), "big") for one in kept)
+    return tuple(sorted(value >> (64 - _VALUE_BITS) for value in values)[:MOST_VALUES])
 
 
 def containment(part: Iterable[int], whole: Iterable[int]) -> float | None:

@@ -70,6 +70,12 @@ def _can_be_planned(act: Act, _world: World) -> bool:
     return event.genre not in _ANSWERING if event.genre else _ANSWERING_TITLE.search(event.heading) is None
 
 
+def _by_order(act: Act, _world: World) -> bool:
+    """Whether a document is a regulation made known by an order (令): by its stated 文种, else by its number."""
+    event = act.read(DocumentIssued)
+    return event.genre == "命令" if event.genre else "令" in (event.doc_no or "")
+
+
 def _acting_level(act: Act, world: World) -> Level:
     """Level of the acting unit: registered, else that of the jurisdiction."""
     known = level_of_unit(act.unit, act, world)
@@ -126,6 +132,7 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@requires_place_heads": _requires_place_heads,
     "@statutory": _statutory,
     "@can_be_planned": _can_be_planned,
+    "@by_order": _by_order,
     "@workdays_to_due": _workdays_to_due,
     "@from_level": _from_level,
     "@to_level": _to_level,
@@ -141,6 +148,7 @@ DERIVED_FOR: Final[Mapping[str, str]] = {
     "@requires_place_heads": "mtg.convened",
     "@statutory": "mtg.convened",
     "@can_be_planned": "doc.issued",
+    "@by_order": "doc.issued",
     "@workdays_to_due": "rpt.demanded",
     "@from_level": "sec.started",
     "@to_level": "sec.started",

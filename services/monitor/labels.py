@@ -415,6 +415,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "@requires_place_heads": "是否要求下级党政主要负责同志参会",
     "@statutory": "是否法定会议",
     "@can_be_planned": "是否属于可列入计划的文种",
+    "@by_order": "是否以命令公布",
     "@workdays_to_due": "从收到到截止的工作日数（须有收到时间、截止时间和当年工作日历）",
     "@from_level": "借出单位层级",
     "@to_level": "借入单位层级",

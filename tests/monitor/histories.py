@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from contracts.text import SKETCH_METHOD
 from services.monitor.domain import CHINA
 
 SOURCE: Final = "/test/oa"
@@ -140,7 +141,10 @@ def _document(pen: _Pen) -> Iterator[bytes]:
             "requires_matching": pen.maybe(random.random() < 0.5),
             "plan_item": pen.maybe("p1"),
             "sketch": pen.maybe(
-                {"method": "m", "values": sorted({*range(20), *shared} if random.random() < 0.5 else set(shared))}
+                {
+                    "method": SKETCH_METHOD,
+                    "values": sorted({*range(20), *shared} if random.random() < 0.5 else set(shared)),
+                }
             ),
             "implements": [{"doc_no": f"CI〔2025〕{random.randrange(1, 12)}号"}] if random.random() < 0.4 else [],
         },

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.event import Event, Recorded
 from contracts.reference import UnitRegistered
+from contracts.text import SKETCH_METHOD
 from contracts.workdays import builtin
 from services.monitor.book import load, shipped
 from services.monitor.cases import read_fact
@@ -230,7 +231,7 @@ def documents(draw: st.DrawFn) -> Short:
         "no_matching": draw(st.sampled_from([None, True, False])),
         "requires_matching": draw(st.sampled_from([None, True, False])),
         "implements": basis,
-        "sketch": {"method": "fmh-han5-s16-1", "values": tuple(range(draw(st.sampled_from([10, 30, 60]))))},
+        "sketch": {"method": SKETCH_METHOD, "values": tuple(range(draw(st.sampled_from([10, 30, 60]))))},
         "plan_item": draw(st.sampled_from([None, "A"])),
     }
     return {"type": "doc.issued", "place": place, "unit": unit, "data": data}

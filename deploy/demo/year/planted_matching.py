@@ -120,7 +120,7 @@ def drafts(dice: Dice) -> list[Draft]:
             "关于印发《东湾镇动物疫病防控工作方案》的通知",
             1700,
             form="工作方案",
-            sketch=copied(dice, upper, 0.2, 1700),
+            sketch=copied(dice, upper, 0.1, 1700),
             implements=(Basis(doc_no="演农发〔2025〕1号"),),
             addressees=to_towns("990101006201.village"),
         ),

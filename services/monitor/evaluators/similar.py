@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from math import floor
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.documents import DocumentIssued
 from contracts.text import containment
@@ -15,7 +16,28 @@ from services.monitor.relations import bucket, timed
 from services.monitor.sketches import Sketches
 from services.monitor.world import World
 
+_EPSILON: Final = 1e-9
 _NAMES: Final = frozenset({"share", "threshold", "other", "method"})
+
+
+class Measure(BaseModel):
+    """What the shares mean that one method of sketching gives."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: str
+    threshold: float = Field(gt=0, le=1)
+    """Share of the document's shingles found in the other from which it counts as a copy."""
+    open_from: float = Field(gt=0, le=1)
+    """Share from which a sketch alone cannot tell a copy from own wording: a person has to compare the texts."""
+    fewest_values: int = Field(ge=1)
+    """A sketch with fewer values says nothing (a text of a few lines)."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Measure":
+        if self.open_from > self.threshold:
+            raise ValueError("open_from must not be above threshold")
+        return self
 
 
 class SimilarParams(Params):
@@ -23,12 +45,14 @@ class SimilarParams(Params):
 
     to: Literal["parent", "own"]
     """Compare with the documents it implements, or with the issuer's own of the window before it."""
-    threshold: float = Field(gt=0, le=1)
-    """Share of the document's shingles found in the other from which it counts as a copy."""
     window_days: int = Field(ge=0)
     """How far back the issuer's own documents are compared; 0 for parents."""
-    fewest_values: int = Field(ge=1)
-    """A sketch with fewer values says nothing (a text of a few lines)."""
+    measures: tuple[Measure, ...] = Field(min_length=1)
+    """One for each method of sketching that is known; sketches of two methods are never compared."""
+
+    def measure(self, method: str) -> Measure | None:
+        """Return what shares mean by a method; ``None``: nothing is known of it."""
+        return next((one for one in self.measures if one.method == method), None)
 
 
 def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
@@ -42,24 +66,28 @@ def judge(scene: Scene[SimilarParams]) -> Sequence[Verdict]:
         return ()
     if speaks is None or event.sketch is None:
         return (scene.say("undetermined", act, missing=missing or ("sketch",)),)
-    threshold = _percent(scene.params.threshold)
-    if len(event.sketch.values) < scene.params.fewest_values:
-        numbers: dict[str, Scalar] = {"threshold": threshold, "fewest": scene.params.fewest_values}
+    measure = scene.params.measure(event.sketch.method)
+    if measure is None:
+        return (scene.say("undetermined", act, words="method", numbers={"method": event.sketch.method}),)
+    if len(event.sketch.values) < measure.fewest_values:
+        numbers: dict[str, Scalar] = {"threshold": _percent(measure.threshold), "fewest": measure.fewest_values}
         return (scene.say("complied", act, words="short", numbers=numbers),)
-    return (_compare(scene, act, event.sketch.method),)
+    return (_compare(scene, act, measure),)
 
 
-def _compare(scene: Scene[SimilarParams], act: Act, method: str) -> Verdict:
-    """Return the verdict by the closest of the others; open when it is not close but another cannot be compared."""
+def _compare(scene: Scene[SimilarParams], act: Act, measure: Measure) -> Verdict:
+    """Return the verdict by the closest of the others; open when that is too near, or another cannot be compared."""
     by_parent = scene.params.to == "parent"
     others, absent = parents_of(scene.acts, act) if by_parent else (_own_before(scene, act), [])
     shares = [(share, other) for other in others if (share := _share(act, other)) is not None]
     share, closest = max(shares, key=lambda one: (one[0], one[1].id), default=(0.0, None))
-    numbers: dict[str, Scalar] = {"share": _percent(share), "threshold": _percent(scene.params.threshold)}
-    if closest is not None and share >= scene.params.threshold:
+    numbers: dict[str, Scalar] = {"share": _percent(share), "threshold": _percent(measure.threshold)}
+    if closest is not None and share >= measure.open_from:
         other = closest.read(DocumentIssued)
-        numbers |= {"other": other.doc_no or f"《{other.heading}》", "method": method}
+        numbers |= {"other": other.doc_no or f"《{other.heading}》", "method": measure.method}
         outcome, tried = scene.weigh(act)
+        if share < measure.threshold and outcome != "excused":
+            return scene.say("undetermined", act, words="near", numbers=numbers, acts=(closest.id,))
         return scene.say(outcome, act, numbers=numbers, acts=(closest.id,), exceptions=tried)
     if absent or len(shares) < len(others):
         return scene.say("undetermined", act, missing=("上位文件.sketch" if by_parent else "sketch",))
@@ -111,7 +139,8 @@ def silencer(bound: Bound[SimilarParams]) -> Silencer:
 
     def silent(act: Act, _world: World, recall: Recall) -> bool:
         event = act.read(DocumentIssued)
-        if event.sketch is None or len(event.sketch.values) < params.fewest_values:
+        measure = params.measure(event.sketch.method) if event.sketch else None
+        if event.sketch is None or measure is None or len(event.sketch.values) < measure.fewest_values:
             return True
         if params.to == "parent":
             return not event.implements
@@ -131,7 +160,8 @@ def stirs(bound: Bound[SimilarParams], act: Act, recall: Recall) -> Iterable[str
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.0f}%"
+    """Return a share in whole per cent, cut off: what is shown as the threshold has reached it."""
+    return f"{floor(share * 100 + _EPSILON)}%"
 
 
 EVALUATOR = Evaluator(
@@ -142,7 +172,7 @@ EVALUATOR = Evaluator(
     judge=judge,
     looks=lambda params: frozenset({"similar"} if params.to == "own" else {"no", "title", "act"}),
     silencer=silencer,
-    summary=lambda bound: Sketches(bound.params.threshold),
+    summary=lambda bound: Sketches(min(one.threshold for one in bound.params.measures)),
     weight=8,
     kept_under=kept_under,
     recalls=recalls,
@@ -152,6 +182,8 @@ EVALUATOR = Evaluator(
         "excused": _NAMES,
         "complied": frozenset({"share", "threshold"}),
         "short": frozenset({"threshold", "fewest"}),
+        "near": _NAMES,
+        "method": frozenset({"method"}),
         "undetermined": frozenset(),
     },
     window=lambda params: ("similar", params.window_days) if params.to == "own" else None,
