@@ -8,12 +8,16 @@ whose names the envelope has too. ``corrected`` and ``withdrawn`` take the event
 import itertools
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import contracts
+from contracts.catalog import BY_NAME
 from contracts.event import fact_id
 
 Event = dict[str, Any]
 
+EXAMPLES = Path(contracts.__file__).parent / "examples"
 SOURCE = "/99/oa"
 PLACE = "990101"
 UNIT = "990101.office"
@@ -23,8 +27,8 @@ _ENVELOPE = ("id", "source", "unit", "place", "time", "recorded")
 _numbers = itertools.count(1)
 
 
-def event(name: str, fields: Event, defaults: Event) -> Event:
-    """Build the event ``family.verb`` version 1; the data are the defaults under the fields that are no envelope's."""
+def event(name: str, fields: Event, defaults: Event, version: int = 1) -> Event:
+    """Build the event ``family.verb``; the data are the defaults under the fields that are no envelope's."""
     given = {key: fields[key] for key in _ENVELOPE if key in fields}
     other = {key: value for key, value in fields.items() if key not in (*_ENVELOPE, "data")}
     data = {**defaults, **other, **fields.get("data", {})}
@@ -33,7 +37,7 @@ def event(name: str, fields: Event, defaults: Event) -> Event:
         "specversion": "1.0",
         "id": given.get("id", f"{name}-{next(_numbers)}"),
         "source": given.get("source", SOURCE),
-        "type": f"cn.jianfu.{name}.v1",
+        "type": f"cn.jianfu.{name}.v{version}",
         "time": time,
         "recordedtime": _text(given.get("recorded", time)),
         "jurisdiction": given.get("place", PLACE),
@@ -41,6 +45,13 @@ def event(name: str, fields: Event, defaults: Event) -> Event:
         "datacontenttype": "application/json",
         "data": data,
     }
+
+
+def made(name: str, **fields: Any) -> Event:
+    """Build an event of any type: the data of its barest published example under the fields that are given."""
+    version = BY_NAME[name].version
+    files = sorted((EXAMPLES / name).glob(f"v{version}-*.json"), key=lambda path: path.stat().st_size)
+    return event(name, fields, json.loads(files[0].read_text("utf-8"))["data"], version)
 
 
 def wire(fact: Event) -> bytes:

@@ -59,6 +59,7 @@ MAIN_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "certificates": ("item", "issuer_kind", "issuer_unit", "matter", "basis", "shareable"),
     "demands": ("subject_matter", "demand_kind", "period", "addressees", "sent_at", "due_at", "channel", "basis_level"),
     "plans": ("plan_kind", "year", "planned", "cap", "amendments", "approved_by", "approval_ref"),
+    "others": ("subject", "act", "act_kind", "object", "result", "due", "plan_item", "approval_ref"),
 }
 """The columns of each ledger that fit a screen, the one that names an act first."""
 LEDGER_OF_FAMILY: Final[Mapping[str, str]] = dict(zip(FAMILIES, LEDGERS, strict=True))

@@ -15,6 +15,7 @@ import contracts
 from contracts.catalog import BY_NAME, Catalog, ContractBroken, FromTheFuture, decode
 from contracts.event import Event, Json, Upcaster, fact_id, unchanged
 from contracts.generate import EXAMPLE_LOCK
+from tests import factories
 
 ROOT = Path(contracts.__file__).parent
 EXAMPLES = sorted((ROOT / "examples").glob("*/*.json"))
@@ -133,3 +134,8 @@ def _example(name: str, case: str) -> Json:
 
 def _bytes(body: Json) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("name", [name for name, event in BY_NAME.items() if event.is_act])
+def test_every_act_has_a_factory_for_tests(name):
+    assert type(decode(factories.wire(factories.made(name))).event) is BY_NAME[name]
