@@ -23,6 +23,7 @@ from services.monitor.state import State, load_world
 _DRAFT: Final = "/draft"
 _UNIT: Final = TypeAdapter[str](Key)
 _TIME: Final = TypeAdapter[datetime](Moment)
+_HINT: Final = "提示"
 _OUTCOMES: Final = {"violated": "违反", "complied": "符合", "excused": "有据除外", "undetermined": "无法判定"}
 
 
@@ -142,8 +143,9 @@ def _verdict(state: State, verdict: Verdict) -> Json:
         "rule": rule.id,
         "rule_version": rule.version,
         "title": rule.title,
+        "mode": rule.mode,
         "verdict": verdict.outcome,
-        "verdict_title": _OUTCOMES[verdict.outcome],
+        "verdict_title": _HINT if rule.mode == "hint" else _OUTCOMES[verdict.outcome],
         "reason": verdict.reason,
         "subject": verdict.subject,
         "unit_id": verdict.about,
@@ -224,6 +226,7 @@ def rule_sheet(state: State, rule_id: str) -> Json:
         "version": rule.version,
         "title": rule.title,
         "status": rule.status,
+        "mode": rule.mode,
         "force": rule.force,
         "severity": rule.severity,
         "effective_from": rule.effective_from.isoformat(),

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from contracts.jurisdiction import Jurisdiction, path_of
 from services.monitor import evaluators
 from services.monitor.domain import Act
-from services.monitor.judging import Bound, Evaluator, Params, Silencer, act_scope
+from services.monitor.judging import Bound, Evaluator, Params, Silencer, act_scope, always_silent
 from services.monitor.relations import BUCKET_DAYS
 from services.monitor.rulebook import (
     Rule,
@@ -125,9 +125,7 @@ class Book:
         found = self._by_event.get((place, event))
         if found is None:
             found = tuple(
-                Speaking(
-                    rule, one, one.evaluator.silencer(one), one.evaluator.scopes is act_scope and event in one.params.on
-                )
+                Speaking(rule, one, _silencer(one), one.evaluator.scopes is act_scope and event in one.params.on)
                 for rule, one in self.for_place(place).items()
                 if event in one.params.on or event in one.evaluator.also
             )
@@ -149,6 +147,10 @@ class Book:
     def looks(self, rule: str) -> frozenset[str]:
         """Return the families of keys that the rule looks at anywhere."""
         return self._looks.get(rule, frozenset())
+
+
+def _silencer(bound: Bound[Params]) -> Silencer:
+    return always_silent if bound.rule.mode == "hint" else bound.evaluator.silencer(bound)
 
 
 def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evaluator[Any]]) -> Book:

@@ -109,12 +109,12 @@ class Scene(Generic[P]):
     ) -> Verdict:
         """Return a verdict about ``act`` (or ``subject``) in the rule's own words; ``about``: a unit other than the one that acted.
 
-        ``alert`` forces or forbids an alert; by default a violation is one. ``missing`` names fields; without it an undetermined
-        verdict names what its exceptions lacked. Users read both by their Chinese names.
+        ``alert`` forces or forbids an alert; by default a violation is one, and of a hint nothing is. ``missing`` names fields;
+        without it an undetermined verdict names what its exceptions lacked. Users read both by their Chinese names.
         """
         rule = self.bound.rule
         day = on or act.day
-        raises = (outcome == "violated" if alert is None else alert) and day >= rule.known_from
+        raises = (outcome == "violated" if alert is None else alert) and day >= rule.known_from and rule.mode != "hint"
         if self.terse and not raises:
             return Verdict(
                 rule.id,
@@ -189,6 +189,11 @@ Recall = Callable[[str], Summary | None]
 """The rule's summary under a key; ``None`` when nothing was ever kept there."""
 Silencer = Callable[[Act, World, Recall], bool]
 """Tells that a rule's verdict on an act by itself certainly raises no alert and waits for no day: it need not be asked for."""
+
+
+def always_silent(_act: Act, _world: World, _recall: Recall) -> bool:
+    """Tell that there is never anything to tell: of hints."""
+    return True
 
 
 def never_silent(_bound: Bound[Any]) -> Silencer:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from contracts.alerts import Clause, Outcome, Severity
 from contracts.catalog import BY_NAME
@@ -93,6 +93,8 @@ class Rule(_Strict):
     version: int = Field(ge=1)
     title: Text
     status: Literal["draft", "live", "retired"]
+    mode: Literal["rule", "hint"] = "rule"
+    """A hint is for a person who has to judge: its verdicts are shown and are never an alert."""
     force: Literal["刚", "原", "倡", "述"]
     severity: Severity
     effective_from: date
@@ -107,6 +109,14 @@ class Rule(_Strict):
     exceptions: tuple[Excuse, ...] = ()
     explain: Mapping[str, Text]
     cases: tuple[Case, ...] = ()
+
+    @model_validator(mode="after")
+    def _hint_is_light(self) -> "Rule":
+        """Refuse a hint that claims the weight of a finding."""
+        if self.mode == "hint" and self.severity != "info":
+            msg = "the severity of a hint is info"
+            raise ValueError(msg)
+        return self
 
     @property
     def kind(self) -> str:

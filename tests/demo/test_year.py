@@ -56,7 +56,8 @@ def test_what_only_seems_a_violation_raises_nothing(near):
 
 
 def test_every_rule_of_the_county_is_broken_somewhere():
-    assert {one.rule for one in KEY.alerts} == set(book().for_place("990101"))
+    bound = book().for_place("990101")
+    assert {one.rule for one in KEY.alerts} == {rule for rule, one in bound.items() if one.rule.mode == "rule"}
 
 
 @pytest.mark.parametrize("rule", sorted({one.rule for one in KEY.alerts}))

@@ -21,6 +21,8 @@ from services.monitor.rulebook import Case, Rule, RuleBroken, Source, fingerprin
 TEXTS, PACKS = shipped()
 RULES = {name: read_rule(text, name) for name, text in sorted(TEXTS.items())}
 LIVE = [pytest.param(rule, id=rule.id) for rule in RULES.values() if rule.status == "live"]
+RULED = [param for param in LIVE if isinstance(rule := param.values[0], Rule) and rule.mode == "rule"]
+HINTS = [param for param in LIVE if param not in RULED]
 CASES = [
     pytest.param(rule, case, id=f"{rule.id}-{number}")
     for rule in RULES.values()
@@ -48,12 +50,20 @@ def test_a_case_comes_out_as_the_rule_file_says(rule: Rule, case: Case) -> None:
     assert run(rule, case, CALENDAR).failure is None
 
 
-@pytest.mark.parametrize("rule", LIVE)
+@pytest.mark.parametrize("rule", RULED)
 def test_a_live_rule_shows_a_hit_a_miss_and_what_it_leaves_open_or_excuses(rule: Rule) -> None:
     expected = {case.expect for case in rule.cases}
     assert {"violated", "complied"} <= expected
     assert {"undetermined", "excused"} & expected
     assert any(case.expect == "violated" and (case.alerts or 0) > 0 for case in rule.cases)
+
+
+@pytest.mark.parametrize("rule", HINTS)
+def test_a_hint_shows_what_it_is_given_for_and_what_not_and_never_an_alert(rule: Rule) -> None:
+    expected = {case.expect for case in rule.cases}
+    assert {"undetermined", "violated"} & expected
+    assert {"none", "complied"} & expected
+    assert {case.alerts for case in rule.cases} == {0}
 
 
 @pytest.mark.parametrize("rule", LIVE)
@@ -209,6 +219,7 @@ FAULTS = [
     ("MTG-19.toml", 'force = "原"', 'force = "软"', "force"),
     ("MTG-19.toml", 'id = "MTG-19"', 'id = "MTG-99"', "must be named MTG-99.toml"),
     ("MTG-19.toml", 'status = "live"', 'status = "live"\nmood = "good"', "mood"),
+    ("DOC-13.toml", 'severity = "info"', 'severity = "warning"', "the severity of a hint is info"),
     ("DOC-15.toml", "value = 90", "value = 121", "wider than the relation's 120"),
     ("INS-09.toml", "value = 30", "value = 46", "wider than the relation's 45"),
     ("MTG-06.toml", "value = 10", "value = 17", "wider than the relation's 45"),

@@ -61,6 +61,7 @@ class Verdict(Answer):
     rule: str
     rule_version: int = 1
     title: str
+    mode: Literal["rule", "hint"] = "rule"
     outcome: Outcome = Field(validation_alias="verdict")
     reason: str = ""
     severity: Severity | None = None
@@ -120,6 +121,7 @@ class Rule(Answer):
     version: int = 1
     title: str
     status: str = "live"
+    mode: Literal["rule", "hint"] = "rule"
     severity: Severity = "warning"
     force: str = ""
     effective_from: date | None = None

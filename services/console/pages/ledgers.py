@@ -147,6 +147,6 @@ def main_columns(ledger: str, columns: Sequence[Column]) -> Sequence[Column]:
 
 
 def in_order(verdicts: tuple[Verdict, ...]) -> list[Verdict]:
-    """Return verdicts as a reader needs them: violated, undetermined, excused, complied."""
+    """Return verdicts as a reader needs them: violated, undetermined, excused, complied; hints last."""
     order = list(OUTCOMES)
-    return sorted(verdicts, key=lambda verdict: (order.index(verdict.outcome), verdict.rule))
+    return sorted(verdicts, key=lambda verdict: (verdict.mode == "hint", order.index(verdict.outcome), verdict.rule))
