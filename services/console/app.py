@@ -19,7 +19,18 @@ from services.console.backend import Backend, Service
 from services.console.config import Settings
 from services.console.faults import answer_faults
 from services.console.headers import GuardHeaders
-from services.console.pages import alerts, backtests, clues, ledgers, login, overview, precheck, reconcile, rules
+from services.console.pages import (
+    alerts,
+    backtests,
+    clues,
+    coverage,
+    ledgers,
+    login,
+    overview,
+    precheck,
+    reconcile,
+    rules,
+)
 from services.console.rendering import STATIC, Renderer
 from services.console.state import State
 from services.console.ticket import Tickets
@@ -70,7 +81,7 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
             yield
 
     app = create_http("console", settings=settings, lifespan=lifespan, readiness=Readiness(), metrics=Metrics())
-    for part in (overview, ledgers, alerts, clues, precheck, reconcile, backtests, rules, login, live):
+    for part in (overview, ledgers, alerts, clues, precheck, reconcile, backtests, coverage, rules, login, live):
         app.include_router(part.router, default_response_class=HTMLResponse, responses=RESPONSES)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     answer_faults(app)

@@ -1,5 +1,6 @@
 """The monitor's composition root: the only file that knows every part."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
             )
             app.state.pool, app.state.readers, app.state.reading = pool, readers, state
             app.state.writer, app.state.said = writer, outbox.wake
+            app.state.surveying = asyncio.Lock()
             readiness.add("facts", progress.trouble)
             readiness.add("outbox", outbox.trouble)
             await stack.enter_async_context(background(reading, name="monitor.facts"))

@@ -129,7 +129,7 @@ async def list_alerts(db: Database, who: Reader, asked: Annotated[AlertQuery, Qu
         severity=asked.severity,
         place=asked.jurisdiction,
         unit=_asked_unit(who, asked.unit),
-        units=_own_units(who),
+        units=own_units(who),
         act=asked.act,
         since=asked.since,
         until=asked.until,
@@ -145,7 +145,7 @@ async def count_alerts(
 ) -> AlertPage:
     """Count the standing alerts by rule and severity."""
     async with db.acquire(who) as connection:
-        items = await queries.counts(connection, who.jurisdiction, jurisdiction, _own_units(who))
+        items = await queries.counts(connection, who.jurisdiction, jurisdiction, own_units(who))
         return AlertPage(items=items, next=None, current=await queries.current(connection))
 
 
@@ -201,7 +201,7 @@ async def replay_alert(  # noqa: PLR0913, PLR0917  each is a dependency or a par
 async def read_verdicts(db: Database, everything: Everything, state: Reading, who: Reader, act_id: str) -> Answer:
     """Tell what every rule says of an act: why, and why not."""
     async with db.acquire(who) as connection:
-        found, own = await queries.whose(connection, act_id), _own_units(who)
+        found, own = await queries.whose(connection, act_id), own_units(who)
         if found is None or not who.may_see(found[0]) or (own is not None and found[1] not in own):
             raise NotFound("没有这条行为记录", field="id")
     async with everything() as connection:
@@ -236,7 +236,7 @@ async def list_forecasts(
     async with everything() as connection:
         wanted = year or clock.now().astimezone(clock.BEIJING).year
         asked = _asked_unit(who, unit)
-        units = _own_units(who) if asked is None else (asked,)
+        units = own_units(who) if asked is None else (asked,)
         items = await answers.forecasts(connection, state, who.jurisdiction, units, wanted)
         return AlertPage(items=items, next=None, current=await queries.current(connection))
 
@@ -281,20 +281,20 @@ async def _dossier(db: Readers, who: Principal, alert_id: str, revision: int | N
 
 async def _alert(connection: Any, who: Principal, alert_id: str) -> dict[str, Any]:
     shown = await queries.alert(connection, who.jurisdiction, alert_id)
-    own = _own_units(who)
+    own = own_units(who)
     if shown is None or (own is not None and shown["unit_id"] not in own):
         raise NotFound("没有这条预警", field="alert_id")
     return dict(shown)
 
 
-def _own_units(who: Principal) -> tuple[str, ...] | None:
+def own_units(who: Principal) -> tuple[str, ...] | None:
     """Return the only units that the caller sees: an office's that acts for units; ``None`` is all."""
     return tuple(sorted(who.units)) if who.role is Role.OFFICE and who.units else None
 
 
 def _asked_unit(who: Principal, unit: str | None) -> str | None:
     """Return the unit that is asked for; raise ``Forbidden`` when it is none of the caller's."""
-    own = _own_units(who)
+    own = own_units(who)
     if unit is not None and own is not None and unit not in own:
         raise Forbidden("只能查询和核查本单位的事项", field="unit")
     return unit

@@ -1,17 +1,18 @@
-"""The routes of the rule book's tools: comparisons of packs."""
+"""The routes of the rule book's tools: comparisons of packs, data coverage."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from kit.auth import Principal, allow
 from kit.body import StrictJson
 from kit.errors import NotFound
-from kit.paging import Keyset, Page
-from services.monitor import queries, queries_policy
-from services.monitor.http import Cursor, Database, Limit
+from kit.paging import Current, Keyset, Page
+from services.monitor import coverage, queries, queries_policy
+from services.monitor.http import Cursor, Database, Everything, Limit, Reader, Reading, own_units
 from services.monitor.queries_policy import Backtest
 
 router = APIRouter(prefix="/v1", route_class=StrictJson)
@@ -67,6 +68,74 @@ async def read_backtest(db: Database, who: Watcher, number: Number) -> BacktestR
     if found is None:
         raise NotFound("没有这次回测", field="number")
     return _report(found, examples=True)
+
+
+class MissingField(BaseModel):
+    """A field that was not there, and for how many subjects."""
+
+    field: str
+    n: int
+
+
+class SampledSource(BaseModel):
+    """A source: how many acts of it were seen, and how many were judged."""
+
+    source: str
+    acts: int
+    judged: int
+
+
+class CoverageLine(BaseModel):
+    """How much of what a source sent one rule could decide."""
+
+    source: str
+    rule: str
+    title: str
+    judged: int
+    decided: int
+    share: float
+    missing: list[MissingField]
+
+
+class CoverageSheet(BaseModel):
+    """Data coverage over a sample: lines by rule and source, the least decided first."""
+
+    items: list[CoverageLine]
+    sources: list[SampledSource]
+    looked: int
+    whole: bool
+    current: Current
+
+
+class CoverageAsked(BaseModel):
+    """What a caller may ask of the coverage."""
+
+    model_config = ConfigDict(extra="forbid")
+    jurisdiction: Annotated[str | None, Field(max_length=12)] = None
+    year: Annotated[int | None, Field(ge=2000, le=2100)] = None
+    source: Annotated[str | None, Field(max_length=300)] = None
+
+
+@router.get("/coverage")
+async def read_coverage(
+    request: Request,
+    db: Database,
+    everything: Everything,
+    state: Reading,
+    who: Reader,
+    asked: Annotated[CoverageAsked, Query()],
+) -> CoverageSheet:
+    """Tell for each rule and source which share of a sample could be decided, and which fields were missing."""
+    place = asked.jurisdiction or who.jurisdiction
+    who.require(place)
+    turn: asyncio.Lock = request.app.state.surveying
+    async with turn:  # one at a time: this is the dearest of all questions
+        async with db.acquire(who) as connection:
+            sample = await coverage.draw(connection, place, own_units(who), year=asked.year, source=asked.source)
+            current = await queries.current(connection)
+        async with everything() as connection:
+            found = await coverage.judged(connection, state, sample)
+    return CoverageSheet.model_validate({**coverage.sheet(state, sample, found), "current": current})
 
 
 def _report(one: Backtest, *, examples: bool) -> BacktestReport:

@@ -1,5 +1,6 @@
 """The reads behind comparisons of packs and data coverage: acts in portions, and the reports that were kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,11 @@ _COUNT: Final = "select count(*) from fact where target is null and (place like 
 _ACTS: Final = """
     select fact_id from fact where target is null and (place like $1 || '%' or $1 = '00') and fact_id > $2
     order by fact_id limit $3"""
+_BODIES: Final = """
+    select fact_id, body from fact
+    where target is null and not reference and (place like $1 || '%' or $1 = '00') and ($2::text[] is null or unit = any($2))
+      and fact_id > $3
+    order by fact_id limit $4"""
 _BACKTESTS: Final = """
     select number, at, report from backtest where $1::bigint is null or number < $1 order by number desc limit $2"""
 _BACKTEST: Final = "select number, at, report from backtest where number = $1"
@@ -31,6 +37,13 @@ async def count_acts(db: Connection, place: str) -> int:
 async def acts_after(db: Connection, place: str, after: str, limit: int) -> list[str]:
     """Return the ids of the acts of a place behind one, ascending."""
     return [row["fact_id"] for row in await db.fetch(_ACTS, place, after, limit)]
+
+
+async def bodies_after(
+    db: Connection, place: str, units: Sequence[str] | None, after: str, limit: int
+) -> list[tuple[str, bytes]]:
+    """Return ids and bytes of the acts of a place, of these units only where some are given, behind one, ascending."""
+    return [(row["fact_id"], row["body"]) for row in await db.fetch(_BODIES, place, units, after, limit)]
 
 
 async def backtests(db: Connection, before: int | None, limit: int) -> list[Backtest]:

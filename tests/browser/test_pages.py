@@ -23,6 +23,7 @@ PAGES = {
         "dossier": f"/alerts/{ALERT}",
         "sources": "/sources",
         "quarantine": "/quarantine",
+        "coverage": "/rules/coverage",
         "backtests": "/rules/backtests",
         "backtest": "/rules/backtests/1",
         "keys": "/keys",

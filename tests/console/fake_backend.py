@@ -134,6 +134,10 @@ class FakeBackend:
         async def rules() -> Json:
             return {"items": [ledgers.rule(key) for key in data.RULES]}
 
+        @app.get("/v1/coverage")
+        async def coverage(source: str | None = None) -> Json:
+            return data.coverage(source)
+
         @app.get("/v1/backtests")
         async def backtests() -> Json:
             return self._page([data.backtest()])

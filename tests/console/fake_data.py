@@ -306,3 +306,38 @@ def backtest() -> Json:
         "compared": ["INS-02", "SEC-05"],
         "rules": rules,
     }
+
+
+def coverage(only: str | None) -> Json:
+    """Return the data coverage of three sources, or of one."""
+    cells = [
+        (SOURCE, "INS-02", 40, 12, {"所属计划项": 20, "审批文号": 8}),
+        (SOURCE, "MTG-06", 60, 57, {"召开方式": 3}),
+        (SOURCE, "SEC-05", 9, 9, {}),
+        ("/imports/qinghe", "RPT-01", 31, 20, {"要求报送时间": 6, "工作日历": 5}),
+        ("/imports/qinghe", "INS-02", 10, 9, {"所属计划项": 1}),
+    ]
+    seen = {SOURCE: 2210, "/imports/qinghe": 312, "/12345/qinghe": 5}
+    return {
+        "items": [
+            {
+                "source": source,
+                "rule": rule,
+                "title": RULES[rule][0],
+                "judged": judged,
+                "decided": decided,
+                "share": decided / judged,
+                "missing": [{"field": name, "n": n} for name, n in missing.items()],
+            }
+            for source, rule, judged, decided, missing in cells
+            if only in (None, source)
+        ],
+        "sources": [
+            {"source": source, "acts": acts, "judged": min(acts, 300)}
+            for source, acts in seen.items()
+            if only in (None, source)
+        ],
+        "looked": 2527,
+        "whole": True,
+        "current": CURRENT,
+    }

@@ -36,6 +36,8 @@ PAGES = {
     "/precheck/demand": (EVERYBODY - {DISCIPLINE}, "报送时限"),
     "/rules": (EVERYBODY, "同一教师连续借调不得超过3个月"),
     "/rules/N-05": (EVERYBODY, "专项工作文件 4001 字"),
+    "/rules/coverage": (WATCHERS, "工作日历"),
+    "/rules/coverage?source=&year=": (WATCHERS, "/12345/qinghe"),
     "/rules/backtests": (WATCHERS, "演示省规则包（征求意见稿）"),
     "/rules/backtests/1": (WATCHERS, "连续借用 121 天"),
     "/sources": ({OPERATOR, ADMIN}, "静默"),

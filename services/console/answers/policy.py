@@ -1,11 +1,11 @@
-"""What the monitor answers about the rule book's tools: comparisons of packs."""
+"""What the monitor answers about the rule book's tools: comparisons of packs, data coverage."""
 
 from datetime import date, datetime
 
 from pydantic import Field
 
 from contracts.alerts import Severity
-from services.console.answers.shape import Answer
+from services.console.answers.shape import Answer, Current
 
 
 class Named(Answer):
@@ -62,3 +62,39 @@ class Backtest(Answer):
     def total(self, kind: str) -> int:
         """Return how many alerts differ in one way."""
         return sum(int(getattr(rule, kind)) for rule in self.rules)
+
+
+class MissingField(Answer):
+    """A field that was not there, and for how many subjects."""
+
+    field: str
+    n: int
+
+
+class CoverageLine(Answer):
+    """How much of what a source sent one rule could decide."""
+
+    source: str
+    rule: str
+    title: str
+    judged: int
+    decided: int
+    missing: tuple[MissingField, ...] = ()
+
+
+class SampledSource(Answer):
+    """A source: how many acts of it were seen, and how many were judged."""
+
+    source: str
+    acts: int
+    judged: int
+
+
+class Coverage(Answer):
+    """Data coverage over a sample."""
+
+    items: tuple[CoverageLine, ...]
+    sources: tuple[SampledSource, ...]
+    looked: int
+    whole: bool
+    current: Current | None = None
