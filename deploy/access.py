@@ -134,6 +134,8 @@ ACCESS: Final[Mapping[str, Mapping[str, Rule]]] = {
         "POST /clues/{clue_id}/refuse": _rule(Scope.DESK, Role.DISCIPLINE),
         "GET /precheck": _rule(Scope.SYSTEM, *_DRAFTERS),
         "GET /precheck/{key}": _rule(Scope.SYSTEM, *_DRAFTERS),
+        "GET /precheck/compare": _rule(Scope.SYSTEM, *_DRAFTERS),
+        "POST /precheck/compare": _rule(Scope.SYSTEM, *_DRAFTERS),
         "POST /precheck/{key}": _rule(Scope.UNIT, *_DRAFTERS),
         "GET /rules": _rule(Scope.SYSTEM, *_READERS),
         "GET /rules/coverage": _rule(Scope.PLACE, *_WATCHERS),

@@ -23,6 +23,7 @@ from services.console.pages import (
     alerts,
     backtests,
     clues,
+    compare,
     coverage,
     ledgers,
     login,
@@ -81,7 +82,10 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
             yield
 
     app = create_http("console", settings=settings, lifespan=lifespan, readiness=Readiness(), metrics=Metrics())
-    for part in (overview, ledgers, alerts, clues, precheck, reconcile, backtests, coverage, rules, login, live):
+    for part in (
+        *(overview, ledgers, alerts, clues, compare, precheck, reconcile),
+        *(backtests, coverage, rules, login, live),
+    ):
         app.include_router(part.router, default_response_class=HTMLResponse, responses=RESPONSES)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     answer_faults(app)

@@ -60,6 +60,8 @@ _SAME = {
     ("console", "GET /ledgers"): "/ledgers",
     ("console", "GET /precheck"): "/precheck",
     ("console", "GET /precheck/{key}"): "/precheck/meeting",
+    ("console", "GET /precheck/compare"): "/precheck/compare",
+    ("console", "POST /precheck/compare"): "/precheck/compare",
     ("console", "GET /rules"): "/rules",
     ("console", "GET /rules/{rule_id}"): "/rules/MTG-19",
     ("console", "GET /keys"): "/keys",

@@ -9,6 +9,7 @@ from kit.auth import Role
 from tests.browser.conftest import OFFICE_SCREEN, Stage, Visit
 from tests.console import fake_data as data
 from tests.console import fake_ledgers as ledgers
+from tests.copying.measured import bodies
 from tests.eventually import eventually
 
 ALERT = data.alerts()[1]["alert_id"]
@@ -33,6 +34,7 @@ PAGES = {
     Role.OFFICE: {
         "precheck-document": "/precheck/document",
         "precheck-meeting": "/precheck/meeting",
+        "precheck-compare": "/precheck/compare",
         "rules": "/rules",
         "rule": "/rules/N-05",
     },
@@ -166,3 +168,17 @@ async def test_a_page_prints_on_a4_without_navigation(visit: Visit, shots: Path,
     )
     boxes = {tuple(round(float(n)) for n in box.split()) for box in re.findall(rb"/MediaBox ?\[([^\]]+)\]", printed)}
     assert boxes == {(0, 0, 842, 595) if wide else (0, 0, 595, 842)}
+
+
+async def test_two_texts_are_laid_side_by_side_and_print_well(visit: Visit, shots: Path) -> None:
+    page = await (await visit(Role.OFFICE)).go("/precheck/compare")
+    await page.fill("[name=child]", bodies()[5])
+    await page.fill("[name=parent]", bodies()[4])
+    await page.click("button.primary")
+    await page.get_by_text("达到照搬照抄的界限").wait_for()
+    assert await page.input_value("[name=child]")
+    await page.screenshot(path=shots / "compare.png", full_page=True)
+    await page.emulate_media(media="print")
+    assert not await page.locator("form.draft").is_visible()
+    assert await page.locator(".passages mark").first.is_visible()
+    await page.pdf(path=shots / "compare.pdf", format="A4")

@@ -33,6 +33,7 @@ PAGES = {
     "/precheck/inspection": (EVERYBODY - {DISCIPLINE}, "一事一报"),
     "/precheck/secondment": (EVERYBODY - {DISCIPLINE}, "人员代号"),
     "/precheck/certificate": (EVERYBODY - {DISCIPLINE}, "证明事项"),
+    "/precheck/compare": (EVERYBODY - {DISCIPLINE}, "上位文件"),
     "/precheck/demand": (EVERYBODY - {DISCIPLINE}, "报送时限"),
     "/rules": (EVERYBODY, "同一教师连续借调不得超过3个月"),
     "/rules/N-05": (EVERYBODY, "专项工作文件 4001 字"),

@@ -119,7 +119,7 @@ async def test_leaving_ends_the_session(browse: Browser) -> None:
     assert (await client.get("/")).status_code == 401
 
 
-FORMS = ["/logout", f"/alerts/{ALERT}/hand-over", "/precheck/document", "/quarantine/q0001/replay"]
+FORMS = ["/logout", f"/alerts/{ALERT}/hand-over", "/precheck/document", "/precheck/compare", "/quarantine/q0001/replay"]
 
 
 @pytest.mark.parametrize("path", FORMS)

@@ -1,6 +1,6 @@
 """发前核查: a draft is judged by the rules before it goes out. Nothing of it is stored or logged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -45,7 +45,7 @@ async def judge(request: Request, user: Annotated[User, Depends(posted(*ALLOWED)
     desk, draft = desk_of(request, user), _draft(key)
     sent = await request.form()
     entries = {name: [value for value in sent.getlist(name) if isinstance(value, str)] for name in sent}
-    _refuse_secrets(entries)
+    refuse_secrets((text for texts in entries.values() for text in texts), _MOST_CHARACTERS)
     units = (await desk.names()).units
     keys = {unit.name: unit.unit_id for unit in units.values()}
     filled = fill(draft, entries, keys)
@@ -74,14 +74,13 @@ def _draft(key: str) -> Draft:
     return BY_KEY[key]
 
 
-def _refuse_secrets(entries: Entries) -> None:
-    """Raise ``Rejected`` for a 密级标志 or more text than a document has; the text is never shown."""
-    for texts in entries.values():
-        for text in texts:
-            if is_marked(text):
-                raise Rejected("内容带有密级标志。涉密内容不得在本系统中处理，本次提交未被保存。", code="secret")
-            if len(text) > _MOST_CHARACTERS:
-                raise Rejected("正文过长，请只粘贴正文部分。", code="too_large")
+def refuse_secrets(texts: Iterable[str], most: int) -> None:
+    """Raise ``Rejected`` for a 密级标志 or for more characters than ``most``; the text is never shown."""
+    for text in texts:
+        if is_marked(text):
+            raise Rejected("内容带有密级标志。涉密内容不得在本系统中处理，本次提交未被保存。", code="secret")
+        if len(text) > most:
+            raise Rejected("正文过长，请只粘贴正文部分。", code="too_large")
 
 
 async def _complete(desk: Desk, draft: Draft, filled: Filled) -> tuple[dict[str, JsonValue], dict[str, str]]:
