@@ -226,20 +226,20 @@ Progress = Callable[[int, int], Awaitable[None]]
 async def compare(pool: Pool, compared: Compared, calendar: Workdays, progress: Progress) -> None:
     """Judge every stored act of the place by both books."""
     first = State(compared.first, calendar)
-    total, looked, after = 0, 0, ""
+    total, looked, after = 0, 0, 0
     async with pool.acquire() as db:
         total = await queries_policy.count_acts(db, compared.asked.place)
         world = await load_world(db, first)
-    second = State(compared.second, calendar, world, first.references, first.cache)
+    second = State(compared.second, calendar, world, first.references, first.acts)
     while True:
         async with pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):
             names = await queries_policy.acts_after(db, compared.asked.place, after, PORTION)
-            await _portion(db, compared, (first, second), names)
+            await _portion(db, compared, (first, second), list(names))
             if not names:
                 compared.position = (await current(db)).position
         if not names:
             return
-        after = names[-1]
+        after = max(names.values())
         looked += len(names)
         first.trim()
         await progress(looked, max(total, looked))

@@ -57,6 +57,11 @@ class Pack(BaseModel):
     """Inherited rules that it does not take over -> why."""
 
 
+Packs = tuple[str, ...]
+_PLACES: Final = 20_000
+"""Places whose packs are remembered."""
+
+
 class Speaking(NamedTuple):
     """A rule whose scopes an event of a place may belong to."""
 
@@ -84,11 +89,13 @@ class Book:
             fewest = one.evaluator.fewest(one.params)
             self._fewest[rule] = min(self._fewest.get(rule, fewest), fewest)
             self._looks[rule] = self._looks.get(rule, frozenset()) | one.evaluator.looks(one.params)
-        self._by_event: dict[tuple[str, str], Sequence[Speaking]] = {}
-        self._resolved: dict[str, Mapping[str, Bound[Params]]] = {}
-        self._keeping: dict[tuple[str, str], Sequence[Speaking]] = {}
+        # By the packs of a place, of which there are few, not by the place: what senders name must not grow here.
+        self._by_event: dict[tuple[Packs, str], Sequence[Speaking]] = {}
+        self._keeping: dict[tuple[Packs, str], Sequence[Speaking]] = {}
+        self._recalling: dict[tuple[Packs, str], Sequence[Speaking]] = {}
+        self._resolved: dict[Packs, Mapping[str, Bound[Params]]] = {}
         self._by_place: dict[str, list[Pack]] = {}
-        self._packs_of: dict[str, tuple[str, ...]] = {}
+        self._packs_of: dict[str, Packs] = {}
         for pack in sorted(packs.values(), key=lambda one: one.id):
             if pack.place:
                 self._by_place.setdefault(pack.place, []).append(pack)
@@ -97,21 +104,23 @@ class Book:
         """Return a rule as the nearest pack above a place has it; ``None`` when no pack there has it."""
         return self.for_place(place).get(rule)
 
-    def packs_of(self, place: str) -> tuple[str, ...]:
+    def packs_of(self, place: str) -> Packs:
         """Return the packs that hold in a place, the nearest last: places with the same have the same rules."""
         found = self._packs_of.get(place)
         if found is None:
+            if len(self._packs_of) >= _PLACES:
+                self._packs_of.clear()
             found = tuple(pack.id for code in path_of(place) for pack in self._by_place.get(code, ()))
             self._packs_of[place] = found
         return found
 
     def for_place(self, place: str) -> Mapping[str, Bound[Params]]:
         """Return every rule that holds in a place."""
-        found = self._resolved.get(place)
+        names = self.packs_of(place)
+        found = self._resolved.get(names)
         if found is None:
-            names = self.packs_of(place)
             found = {rule: bound for name in names for (pack, rule), bound in self._bound.items() if pack == name}
-            self._resolved[place] = found
+            self._resolved[names] = found
         return found
 
     def scopes(self, act: Act) -> Iterable[tuple[str, str]]:
@@ -122,22 +131,33 @@ class Book:
 
     def speaking(self, place: str, event: str) -> Sequence[Speaking]:
         """Return the rules of a place whose scopes an event may belong to."""
-        found = self._by_event.get((place, event))
+        key = self.packs_of(place), event
+        found = self._by_event.get(key)
         if found is None:
             found = tuple(
                 Speaking(rule, one, _silencer(one), one.evaluator.scopes is act_scope and event in one.params.on)
                 for rule, one in self.for_place(place).items()
                 if event in one.params.on or event in one.evaluator.also
             )
-            self._by_event[place, event] = found
+            self._by_event[key] = found
         return found
 
     def keeping(self, place: str, event: str) -> Sequence[Speaking]:
         """Return the rules among these that keep summaries."""
-        found = self._keeping.get((place, event))
+        key = self.packs_of(place), event
+        found = self._keeping.get(key)
         if found is None:
             found = tuple(one for one in self.speaking(place, event) if one.bound.evaluator.summary is not None)
-            self._keeping[place, event] = found
+            self._keeping[key] = found
+        return found
+
+    def recalling(self, place: str, event: str) -> Sequence[Speaking]:
+        """Return the rules among these that ask for summaries under other keys than an act is kept under."""
+        key = self.packs_of(place), event
+        found = self._recalling.get(key)
+        if found is None:
+            found = tuple(one for one in self.keeping(place, event) if one.bound.evaluator.recalls is not None)
+            self._recalling[key] = found
         return found
 
     def fewest(self, rule: str) -> int:

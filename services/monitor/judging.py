@@ -232,12 +232,12 @@ class Evaluator(Generic[P]):
     """Whether the second act, met along a key, may bear on the verdict on the first; true where that is not certain."""
     summary: Callable[[Bound[P]], Summary] | None = None
     """Makes an empty summary, for rules whose scopes grow with the year."""
-    weight: int = 1
-    """Kilobytes, about, that the summary takes for one act."""
+    weight: Callable[[Act], int] = lambda _act: 1
+    """Kilobytes, about, that the summary takes for an act."""
     kept_under: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()
     """The keys under which summaries hold an act; those that are scopes of the rule are judged when their state changes."""
-    recalls: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()
-    """The keys whose summaries the silencer and ``stirs`` ask for when this act comes or goes."""
+    recalls: Callable[[P, Act], Iterable[str]] | None = None
+    """The keys beside these whose summaries the silencer and ``stirs`` ask for when this act comes or goes; ``stirs`` needs it."""
     stirs: Callable[[Bound[P], Act, Recall], Iterable[str]] = lambda _bound, _act, _recall: ()
     """Ids of the acts whose own verdicts an act that comes or goes may change, as summaries know them."""
 

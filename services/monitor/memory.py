@@ -47,13 +47,13 @@ class Memory:
             if rule not in self._summaries and bound.evaluator.summary is not None:
                 self._summaries[rule] = bound.evaluator.summary(bound)
             self._summaries[rule].add(act, world)
-            self.size += bound.evaluator.weight
+            self.size += bound.evaluator.weight(act)
 
     def remove(self, book: Book, act: Act) -> None:
         """Take out an act that was taken in."""
         for rule, bound in kept(book, act).get(self.key, ()):
             self._summaries[rule].remove(act)
-            self.size -= bound.evaluator.weight
+            self.size -= bound.evaluator.weight(act)
 
     def recall(self, rule: str) -> Summary | None:
         """Return the summary of a rule."""

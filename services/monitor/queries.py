@@ -32,8 +32,11 @@ _DOSSIER: Final = """
     select revision, dossier from alert_revision
     where alert_id = $1 and dossier is not null and ($2::integer is null or revision = $2) order by revision desc limit 1"""
 _CURRENT: Final = "select position, stored_at from checkpoint where stream = 'FACTS'"
-_FACT_PLACE: Final = "select place, unit from fact where fact_id = $1 and target is null"
-_FACT_BODIES: Final = "select fact_id, body from fact where fact_id = any($1::text[])"
+_FACT_PLACE: Final = """
+    select place, unit from fact where key = hashtextextended($1, 0) and fact_id = $1 and target is null"""
+_FACT_BODIES: Final = """
+    select fact_id, body from fact
+    where key = any(array(select hashtextextended(wanted, 0) from unnest($1::text[]) wanted)) and fact_id = any($1::text[])"""
 _COUNTS: Final = """
     select rule, severity, count(*) as n from alert
     where state = 'standing' and (place like $1 || '%' or $1 = '00') and ($2::text is null or place like $2 || '%' or $2 = '00')

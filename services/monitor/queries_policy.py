@@ -8,13 +8,13 @@ from kit.db import Connection
 
 _COUNT: Final = "select count(*) from fact where target is null and (place like $1 || '%' or $1 = '00')"
 _ACTS: Final = """
-    select fact_id from fact where target is null and (place like $1 || '%' or $1 = '00') and fact_id > $2
-    order by fact_id limit $3"""
+    select position, fact_id from fact where target is null and (place like $1 || '%' or $1 = '00') and position > $2
+    order by position limit $3"""
 _BODIES: Final = """
     select fact_id, body from fact
     where target is null and not reference and (place like $1 || '%' or $1 = '00') and ($2::text[] is null or unit = any($2))
-      and fact_id > $3
-    order by fact_id limit $4"""
+      and (key, fact_id) > (case when $3 = '' then -9223372036854775808 else hashtextextended($3, 0) end, $3)
+    order by key, fact_id limit $4"""
 _BACKTESTS: Final = """
     select number, at, report from backtest where $1::bigint is null or number < $1 order by number desc limit $2"""
 _BACKTEST: Final = "select number, at, report from backtest where number = $1"
@@ -34,15 +34,15 @@ async def count_acts(db: Connection, place: str) -> int:
     return found
 
 
-async def acts_after(db: Connection, place: str, after: str, limit: int) -> list[str]:
-    """Return the ids of the acts of a place behind one, ascending."""
-    return [row["fact_id"] for row in await db.fetch(_ACTS, place, after, limit)]
+async def acts_after(db: Connection, place: str, after: int, limit: int) -> dict[str, int]:
+    """Return the acts of a place behind a position of the stream, in its order: id -> position."""
+    return {row["fact_id"]: row["position"] for row in await db.fetch(_ACTS, place, after, limit)}
 
 
 async def bodies_after(
     db: Connection, place: str, units: Sequence[str] | None, after: str, limit: int
 ) -> list[tuple[str, bytes]]:
-    """Return ids and bytes of the acts of a place, of these units only where some are given, behind one, ascending."""
+    """Return ids and bytes of the acts of a place, of these units only where some are given, behind one, as their keys have it: by chance."""
     return [(row["fact_id"], row["body"]) for row in await db.fetch(_BODIES, place, units, after, limit)]
 
 

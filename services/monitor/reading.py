@@ -123,16 +123,16 @@ async def load_acts(db: Connection, state: State, names: Iterable[str]) -> dict[
     found: dict[str, Act] = {}
     absent: list[str] = []
     for name in names:
-        act = state.cache.get(name)
+        act = state.acts.get(name)
         if act is None:
             absent.append(name)
         else:
-            state.cache.move_to_end(name)
             found[name] = act
     wanted = set(absent)
     for act in fold([decode(body) for body in await store.bodies(db, absent)]):
         if act.id in wanted:
-            found[act.id] = state.cache[act.id] = act
+            found[act.id] = act
+            state.acts.put(act)
     return found
 
 

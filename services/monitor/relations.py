@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from contracts.certificates import CertificateDemanded
@@ -38,6 +39,8 @@ YEARS: Final[Mapping[PlanKind, str]] = {
 }
 """Kind of acts that a plan speaks of -> family of the keys of a unit's year."""
 
+_KEYS: Final = 16_384
+"""Topics, and scopes of topics, that are remembered, of some hundred bytes each: a meeting is asked for them by many."""
 _LEVEL_WORDS: Final = re.compile("(全国|全省|全区|全市|全县|全镇|全乡|全街道|自治区|新区|各级)")
 _MEETING_WORDS: Final = re.compile(
     "(关于|召开|贯彻落实|传达学习|学习贯彻|贯彻|落实|传达|部署|动员|推进|调度|视频|电视电话|网络|专题|工作会议|工作会|会议精神|会议|大会|部署会|推进会|动员会|会|工作|再)"
@@ -99,6 +102,7 @@ def calendar(year: int) -> str:
     return f"calendar|{year}"
 
 
+@lru_cache(maxsize=_KEYS)
 def topic_of(matter: str | None, topic: str) -> str:
     """Return what a meeting is about: its 事项 if one was assigned, else its name without level and meeting words."""
     if matter:
@@ -177,6 +181,7 @@ def reaches(act: Act) -> Mapping[str, str]:
     return dict((*_of(_REACHES, act), *joins.reaches(act)))
 
 
+@lru_cache(maxsize=_KEYS)
 def around(scope: str) -> tuple[str, ...]:
     """Return the keys whose members a scope that is a key judges: a topic's bucket is judged with those beside it."""
     family, *middle, last = scope.split("|")

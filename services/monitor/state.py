@@ -1,10 +1,18 @@
-"""What lives in the monitor's memory between batches: everything in it can be read from the database again."""
+"""What lives in the monitor's memory between batches: everything in it can be read from the database again.
+
+Bounds: acts ``MOST_ACTS`` and summaries ``memory.MOST`` kilobytes, about; places 20,000 (``book``), topics 16,384 (``relations``), senders
+8,192 (``kit.facts``); besides what is being worked on, two batches. Not bounded are the reference facts that stand: each unit
+and list is needed by whatever comes.
+"""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache
+from typing import Final, get_args, get_origin
 
+from contracts.documents import DocumentIssued
+from contracts.event import Event
 from contracts.reference import CalendarPublished, DayEnded, ListVersioned, UnitRegistered
 from contracts.workdays import Workdays
 from kit.db import Connection
@@ -18,8 +26,65 @@ from services.monitor.relations import list_kind
 from services.monitor.relations import unit as unit_key
 from services.monitor.world import REFERENCE, World, build
 
-_MOST_CACHED: Final = 10_000
-"""Acts, of about 5 kB each."""
+MOST_ACTS: Final = 100_000
+"""Kilobytes, about, that all remembered acts take between batches: some ten thousand, or a few hundred of the largest."""
+_SMALL: Final = 5
+"""Kilobytes of an act without long lists, with what was computed from it."""
+
+
+class Acts:
+    """Acts as they stand, those longest not asked for dropped first."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._by_id: OrderedDict[str, tuple[Act, int]] = OrderedDict()
+        self._held = 0
+
+    def get(self, name: str) -> Act | None:
+        """Return an act, which counts as asked for."""
+        found = self._by_id.get(name)
+        if found is None:
+            return None
+        self._by_id.move_to_end(name)
+        return found[0]
+
+    def put(self, act: Act) -> None:
+        """Remember an act."""
+        self.drop(act.id)
+        size = size_of(act)
+        self._by_id[act.id] = act, size
+        self._held += size
+
+    def drop(self, name: str) -> None:
+        """Forget an act."""
+        found = self._by_id.pop(name, None)
+        self._held -= found[1] if found else 0
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._by_id.clear()
+        self._held = 0
+
+    def trim(self, most: int = MOST_ACTS) -> None:
+        """Forget what was longest not asked for until at most so many kilobytes are held."""
+        while self._held > most and self._by_id:
+            _, (_, size) = self._by_id.popitem(last=False)
+            self._held -= size
+
+
+def size_of(act: Act) -> int:
+    """Return the kilobytes that an act takes, about: 64 bytes a value of a sketch, 250 an item of another list."""
+    event = act.event
+    size = _SMALL + sum(len(getattr(event, name) or ()) for name in _lists_of(type(event))) // 4
+    sketch = event.sketch if isinstance(event, DocumentIssued) else None
+    return size + len(sketch.values) // 16 if sketch else size
+
+
+@cache
+def _lists_of(kind: type[Event]) -> tuple[str, ...]:
+    """Return the fields that hold lists, or may."""
+    kinds = {name: field.annotation for name, field in kind.model_fields.items()}
+    return tuple(name for name, one in kinds.items() if tuple in {get_origin(part) for part in (one, *get_args(one))})
 
 
 @dataclass
@@ -30,28 +95,29 @@ class State:
     base: Workdays
     world: World | None = None
     references: dict[str, Act] = field(default_factory=dict)
-    cache: OrderedDict[str, Act] = field(default_factory=OrderedDict)
+    acts: Acts = field(default_factory=Acts)
     memories: Memories = field(default_factory=Memories)
 
     def forget(self) -> None:
         """Drop everything that the database holds too."""
         self.world = None
         self.references.clear()
-        self.cache.clear()
+        self.acts.clear()
         self.memories.clear()
 
     def trim(self) -> None:
         """Drop what is beyond the bounds, that longest not asked for first."""
         self.memories.trim()
-        while len(self.cache) > _MOST_CACHED:
-            self.cache.popitem(last=False)
+        self.acts.trim()
 
     def take(self, touched: Iterable[str], after: Mapping[str, Act]) -> None:
         """Take in how the touched acts stand now."""
         for name in touched:
-            self.cache.pop(name, None)
+            self.acts.drop(name)
             self.references.pop(name, None)
-        self.cache.update((name, act) for name, act in after.items() if not isinstance(act.event, REFERENCE))
+        for act in after.values():
+            if not isinstance(act.event, REFERENCE):
+                self.acts.put(act)
         fresh = [act for act in after.values() if isinstance(act.event, REFERENCE)]
         if fresh:
             self.references.update((act.id, act) for act in _lean(fresh))

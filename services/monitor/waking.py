@@ -37,8 +37,9 @@ async def recollect(db: Connection, state: State, batch: Batch, woken: Mapping[s
 
 def _asked(book: Book, act: Act) -> Iterable[str]:
     yield from kept(book, act)
-    for _, bound, *_ in book.keeping(act.place, act.name):
-        yield from bound.evaluator.recalls(bound.params, act)
+    for _, bound, *_ in book.recalling(act.place, act.name):
+        if bound.evaluator.recalls is not None:
+            yield from bound.evaluator.recalls(bound.params, act)
 
 
 async def woken_by_world(db: Connection, state: State, batch: Batch, keys: set[str]) -> dict[str, Act]:
@@ -86,7 +87,7 @@ def _stirred(state: State, batch: Batch) -> Pairs:
     return {
         (rule, ACT_SCOPE + name)
         for act in (*batch.gone, *batch.come)
-        for rule, bound, *_ in state.book.keeping(act.place, act.name)
+        for rule, bound, *_ in state.book.recalling(act.place, act.name)
         for name in bound.evaluator.stirs(bound, act, state.memories.recall(rule))
     }
 

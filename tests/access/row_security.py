@@ -85,7 +85,7 @@ async def guarded(admin: Connection) -> list[Relation]:
 
 _COLUMNS: Final = """
     select a.attname as name, format_type(a.atttypid, null) as type from pg_attribute a
-    where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
+    where a.attrelid = $1::text::regclass and a.attnum > 0 and not a.attisdropped and a.attidentity = '' and a.attgenerated = ''
     order by a.attnum
 """
 _CHECKED: Final = {

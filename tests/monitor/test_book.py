@@ -40,6 +40,13 @@ def test_a_place_has_the_rules_of_its_packs_and_of_those_above_it() -> None:
     assert BOOK.bound("RPT-03", "64") is None
 
 
+def test_what_is_remembered_of_places_does_not_grow_with_their_names() -> None:
+    book = load(RULES, PACKS)
+    found = {id(book.speaking(f"990101{town:03}", "doc.issued")) for town in range(50)}
+    assert len(found) == 1
+    assert {id(book.for_place(f"990101{town:03}")) for town in range(50)} == {id(book.for_place("990101"))}
+
+
 def test_the_nearest_pack_sets_the_parameters() -> None:
     county = load(
         RULES, {**PACKS, **pack("county", 'place = "990101"\n[rules.MTG-18]\nparameters = { most_minutes = 120 }')}

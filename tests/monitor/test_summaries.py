@@ -20,6 +20,7 @@ from services.monitor.evaluators.event import EventParams
 from services.monitor.judging import ACT_SCOPE
 from services.monitor.memory import Memories, kept
 from services.monitor.sketches import Sketches
+from services.monitor.state import Acts, size_of
 from services.monitor.world import REFERENCE, UNJUDGED, World, build
 from tests import factories as f
 from tests.monitor.histories import history
@@ -112,6 +113,34 @@ def test_memories_are_bounded_and_the_oldest_go_first() -> None:
     gone = memories.absent(keys)
     assert gone
     assert not set(keys[:3]) & set(gone)
+
+
+def test_acts_are_bounded_by_what_they_take_and_the_oldest_go_first() -> None:
+    def document(name: str, values: int) -> Act:
+        sketch = {"method": SKETCH_METHOD, "values": list(range(values))}
+        return split([f.wire(f.issued(id=name, sketch=sketch))])[0][0]
+
+    small, large, asked_for = document("small", 10), document("large", 4000), document("asked for", 10)
+    acts = Acts()
+    for act in (asked_for, small, large):
+        acts.put(act)
+    acts.put(large)  # again, and counted once
+    assert acts.get(asked_for.id) is asked_for
+    acts.trim(most=size_of(large) + size_of(asked_for))
+    assert [acts.get(act.id) for act in (small, large, asked_for)] == [None, large, asked_for]
+    acts.trim(most=size_of(large))
+    assert acts.get(large.id) is None
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        f.issued(addressees=[{"unit": f"u{n}"} for n in range(900)]),
+        f.convened(required=[{"role": "主要负责同志"}] * 900),
+    ],
+)
+def test_an_act_with_a_long_list_counts_for_more(act: f.Event) -> None:
+    assert size_of(split([f.wire(act)])[0][0]) > 100
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.8, 0.95])

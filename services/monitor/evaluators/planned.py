@@ -14,6 +14,7 @@ from services.monitor.relations import YEARS, offered, offers
 from services.monitor.timeline import Timeline
 from services.monitor.world import World
 
+_PLANS: Final = frozenset({"plan.filed", "plan.amended"})
 _NAME: Final = {"发文": "年度发文计划", "会议": "年度会议计划", "督查检查考核": "年度督查检查考核计划"}
 
 
@@ -33,7 +34,7 @@ def scopes(params: PlannedParams, act: Act) -> Iterable[str]:
 
 def _years(params: PlannedParams, act: Act) -> tuple[str, ...]:
     """Return the unit-year of the plan that the act, or the plan fact, belongs to."""
-    if act.name not in (*params.on, "plan.filed", "plan.amended"):
+    if act.name not in params.on and act.name not in _PLANS:
         return ()
     return offered(act, YEARS[params.plan])
 
@@ -174,6 +175,6 @@ EVALUATOR = Evaluator(
     silencer=silencer,
     summary=lambda bound: _Plan(bound.params),
     kept_under=_years,
-    also=frozenset({"plan.filed", "plan.amended"}),
+    also=_PLANS,
     words=_words,
 )

@@ -13,6 +13,7 @@ from services.monitor.relations import offered, offers
 from services.monitor.timeline import Timeline
 from services.monitor.world import World
 
+_BESIDE: Final = frozenset({"plan.filed", "plan.amended", "rpt.submitted"})
 _EXPLAINED: Final = "已向上级党委办公厅（室）作出书面说明"
 
 
@@ -33,7 +34,7 @@ class QuotaParams(Params):
 
 def scopes(params: QuotaParams, act: Act) -> Iterable[str]:
     """Return the unit-year that the act counts for, or that a plan or an explanation bears on."""
-    if act.name not in (*params.on, "plan.filed", "plan.amended", "rpt.submitted"):
+    if act.name not in params.on and act.name not in _BESIDE:
         return ()
     return offered(act, params.window)
 
@@ -181,7 +182,7 @@ EVALUATOR = Evaluator(
     judge=judge,
     summary=lambda bound: _Count(bound.params),
     kept_under=scopes,
-    also=frozenset({"plan.filed", "plan.amended", "rpt.submitted"}),
+    also=_BESIDE,
     excuses=lambda params: (_EXPLAINED,) if params.explained_by else (),
     words=_words,
 )
