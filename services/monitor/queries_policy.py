@@ -42,7 +42,7 @@ async def acts_after(db: Connection, place: str, after: int, limit: int) -> dict
 async def bodies_after(
     db: Connection, place: str, units: Sequence[str] | None, after: str, limit: int
 ) -> list[tuple[str, bytes]]:
-    """Return ids and bytes of the acts of a place, of these units only where some are given, behind one, as their keys have it: by chance."""
+    """Return ids and bytes of the acts of a place, of these units only if any, behind one, in the chance order of their keys."""
     return [(row["fact_id"], row["body"]) for row in await db.fetch(_BODIES, place, units, after, limit)]
 
 
