@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy import database, streams, tokens
+from deploy import database, releasing, streams, tokens
 from deploy.embedded.accounts import ADMIN, CLUES_ADMIN
 from deploy.embedded.errors import Unusable
 from deploy.embedded.nats import Nats
@@ -125,6 +125,8 @@ def _environment(name: str, servers: Servers, ports: Mapping[str, int], addresse
         environment |= {"NATS_URL": servers.nats.url(name), "DATABASE_URL": addresses[name]}
     if name == "ledger":
         environment["JOURNAL_KEY_FILE"] = str(tokens.journal_key_file(root))
+    if name == "monitor":
+        environment |= releasing.local_environment(root)
     if name == "notify":
         environment["CLUES_NATS_URL"] = servers.nats.url("notify-clues")
     return environment

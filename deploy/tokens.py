@@ -34,11 +34,12 @@ def journal_public_file(root: Path) -> Path:
 
 def ensure_keys(root: Path) -> None:
     """Make the key pairs of a data folder on its first use."""
-    _ensure_pair(private_key_file(root), public_key_file(root))
-    _ensure_pair(journal_key_file(root), journal_public_file(root))
+    ensure_pair(private_key_file(root), public_key_file(root))
+    ensure_pair(journal_key_file(root), journal_public_file(root))
 
 
-def _ensure_pair(private_file: Path, public_file: Path) -> None:
+def ensure_pair(private_file: Path, public_file: Path) -> None:
+    """Make a key pair unless both files are there."""
     if private_file.exists() and public_file.exists():
         return
     private, public = auth.new_key_pair()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Add the command with its subcommands."""
     parser = commands.add_parser(
-        "policy", help="检验、锁定、解释、回测规则", description="规则的检验、锁定、解释与回测。"
+        "policy", help="检验、锁定、签署、解释、回测规则", description="规则的检验、锁定、签署、解释与回测。"
     )
     actions = parser.add_subparsers(title="命令", metavar="命令", required=True)
     actions.add_parser("test", help="运行每条规则自带的案例").set_defaults(run=run_test)
@@ -34,6 +34,43 @@ def register(commands: Commands) -> None:
             help="用真实日志比对两个规则包",
             description="在同一辖区先后按两个规则包判定全部已有行为，逐条规则列出预警的差别。只读事实，不影响正在运行的监测。",
         )
+    )
+    _add_sign(
+        actions.add_parser(
+            "sign",
+            help="作者或审批人签署规则",
+            description="用自己的密钥签署现行规则文件。部署要求签署时，作者与审批人都签了规则才生效。"
+            "生成密钥：openssl genpkey -algorithm ed25519 -out 文件；公钥：openssl pkey -in 文件 -pubout",
+        )
+    )
+    _add_release(
+        actions.add_parser("release", help="核对规则发布", description="像监测启动时一样核对两人的签名与规则文件。")
+    )
+
+
+def _add_sign(parser: ChineseParser) -> None:
+    parser.add_argument(
+        "--as", dest="part", required=True, choices=("author", "approver"), help="author 作者，approver 审批人"
+    )
+    parser.add_argument("--key", type=Path, required=True, metavar="文件", help="本人的 Ed25519 私钥(PEM)")
+    _add_release_file(parser)
+    parser.set_defaults(run=run_sign)
+
+
+def _add_release(parser: ChineseParser) -> None:
+    parser.add_argument(
+        "--author-keys", type=Path, metavar="文件", help="作者公钥(默认取自 JIANFU_RELEASE_AUTHOR_KEYS)"
+    )
+    parser.add_argument(
+        "--approver-keys", type=Path, metavar="文件", help="审批人公钥(默认取自 JIANFU_RELEASE_APPROVER_KEYS)"
+    )
+    _add_release_file(parser)
+    parser.set_defaults(run=run_release)
+
+
+def _add_release_file(parser: ChineseParser) -> None:
+    parser.add_argument(
+        "--release", type=Path, metavar="文件", help="发布文件(默认取自 JIANFU_RELEASE_FILE，否则 ./release.json)"
     )
 
 
@@ -98,6 +135,20 @@ def run_backtest(arguments: argparse.Namespace) -> int:
 
     address = arguments.database or os.environ.get("MONITOR_DATABASE_URL") or address_on_disk(arguments.home, "monitor")
     return backtesting.run(arguments, address)
+
+
+def run_sign(arguments: argparse.Namespace) -> int:
+    """Sign the book as its author or approver."""
+    from deploy import releasing
+
+    return releasing.run_sign(arguments)
+
+
+def run_release(arguments: argparse.Namespace) -> int:
+    """Check the signed release; 1 when it does not let the book judge."""
+    from deploy import releasing
+
+    return releasing.run_release(arguments)
 
 
 def _tell(report: "Report") -> int:

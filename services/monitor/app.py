@@ -23,7 +23,8 @@ from services.monitor import http, http_policy, store
 from services.monitor.apply import STREAM
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
-from services.monitor.facts import book_of, released
+from services.monitor.facts import book_of, released, statement_of
+from services.monitor.release import check_file
 from services.monitor.state import State
 from services.monitor.writing import Writer
 
@@ -49,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
             stack.push_async_callback(close, nc)
             rules, packs = shipped()
             state = State(load(rules, packs), builtin())
-            await _release(pool, book_of(rules, packs))
+            await _release(pool, _signed(settings, book_of(rules, packs)))
             outbox, progress = Outbox(pool, nc, schema=SCHEMA), Progress()
             writer = Writer(pool, state, outbox.wake)
 
@@ -85,9 +86,17 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _signed(settings: Settings, book: RuleReleased) -> RuleReleased:
+    """Return the book with its signatures where the deployment asks for them; raise ``ReleaseRefused``."""
+    file, author, approver = settings.release_file, settings.release_author_keys, settings.release_approver_keys
+    if file is None or author is None or approver is None:
+        return book
+    return check_file(book, file, {"author": author, "approver": approver})
+
+
 async def _release(pool: Pool, book: RuleReleased) -> None:
-    """State that another book than before judges from now on."""
+    """State that another book than before, or one that others answer for, judges from now on."""
     async with pool.acquire() as db, db.transaction():
-        number = await store.release(db, book.book)
+        number = await store.release(db, statement_of(book))
         if number is not None:
             await enqueue(db, STREAM, [released(book, number, clock.now())])

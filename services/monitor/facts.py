@@ -71,9 +71,15 @@ def book_of(rule_texts: Mapping[str, str], pack_texts: Mapping[str, str]) -> Rul
     return RuleReleased(book=hashlib.sha256(canonical(said)).hexdigest(), rules=tuple(rules), packs=tuple(packs))
 
 
+def statement_of(book: RuleReleased) -> str:
+    """Return the hash of what is stated of a book: its own, or with its signatures that of all."""
+    said = book.model_dump(mode="json")
+    return hashlib.sha256(canonical(said)).hexdigest() if book.signatures else book.book
+
+
 def released(book: RuleReleased, number: int, now: datetime) -> Outgoing:
     """Return the entry of the release of a book; ``number`` counts the releases."""
-    return _outgoing(book, f"book-{number}.{book.book[:_SHORT]}", at=now, place=NATION)
+    return _outgoing(book, f"book-{number}.{statement_of(book)[:_SHORT]}", at=now, place=NATION)
 
 
 def _outgoing(event: Event, name: str, *, at: datetime, place: str) -> Outgoing:

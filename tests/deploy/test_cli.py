@@ -27,7 +27,7 @@ COMMANDS = [
     *("alert", "login", "token", "doctor", "ledger rebuild", "policy test", "policy lock", "quarantine list"),
     *("quarantine replay", "alert replay", "audit verify", "audit export", "restore journal"),
     "restore stream",
-    *("parked list", "parked replay", "policy explain", "policy backtest"),
+    *("parked list", "parked replay", "policy explain", "policy backtest", "policy sign", "policy release"),
 ]
 
 
