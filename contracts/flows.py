@@ -30,8 +30,8 @@ _ALSO_NOTIFY: Final = frozenset(
     {"unit.registered", "calendar.published", "act.corrected", "act.withdrawn", "clock.day_ended"}
 )
 """Facts by which notify finds a clue's desk and its last day for 签收, and learns that the day has passed."""
-_NOT_JUDGED: Final = frozenset({"role.assigned", "doc.received"})
-"""Facts of outside that the ledger keeps and no rule reads yet."""
+_NOT_JUDGED: Final = frozenset({"role.assigned"})
+"""Facts of outside that the ledger keeps and no rule reads."""
 _STATED_BY: Final[Mapping[str, str]] = {
     "delivery.completed": "notify",
     "log.checkpointed": "ledger",

@@ -34,8 +34,9 @@ ListKind = Literal[
     "挂牌清单",
     "考核指标库",
     "共享数据目录",
+    "无会日历",
 ]
-"""The lists of which the rules speak. 无会日 are no list but a calendar."""
+"""The lists of which the rules speak. 无会日历 is the calendar of the days on which a place holds no meetings."""
 UnitKind = Literal[
     "党委", "政府", "办公室", "部门", "纪检监察", "议事协调机构", "乡镇街道", "村居", "学校", "企业", "事业单位", "其他"
 ]
@@ -54,6 +55,10 @@ class ListItem(Model):
     valid_to: LastDay | None = Field(default=None, description="有效期至")
     most_a_year: int | None = Field(default=None, ge=0, le=10_000, description="每年次数上限")
     note: Note | None = Field(default=None, description="说明")
+    starts_on: Day | None = Field(default=None, description="期间起; with weekdays or by itself")
+    ends_on: Day | None = Field(default=None, description="期间止: the last day; absent is open")
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = Field(default=(), description="每周的日子: 1 is Monday")
+    applies_to: tuple[Name, ...] = Field(default=(), description="适用范围, e.g. 全县性 meetings; empty is all")
 
 
 class ListVersioned(Event):
@@ -61,9 +66,9 @@ class ListVersioned(Event):
 
     family: ClassVar[str] = "list"
     verb: ClassVar[str] = "versioned"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     title: ClassVar[str] = "清单发布"
-    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: unchanged}
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: unchanged, 2: unchanged}
 
     kind: ListKind
     place: Jurisdiction

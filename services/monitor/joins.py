@@ -58,9 +58,14 @@ OWED: Final = "owed"
 """Family of the keys of what a unit owes from period to period."""
 
 
-JOINS: Final[tuple[Join, ...]] = (Join(OWED, {"unit.registered": field("unit")}),)
+JOINS: Final[tuple[Join, ...]] = (
+    Join(OWED, {"unit.registered": field("unit")}),
+    Join("school", {"sch.held": field("school")}),
+)
 """Every join. To add one: a row here; its family may then be named by rules and evaluators."""
 FAMILIES: Final = frozenset(join.family for join in JOINS)
+BORNE: Final[Mapping[str, frozenset[str]]] = {join.family: frozenset(join.of) for join in JOINS}
+"""Family -> the events whose acts bear it."""
 BUCKETS: Final[Mapping[str, int]] = {join.family: join.days for join in JOINS if join.days}
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from contracts.alerts import Outcome, Severity
+from contracts.catalog import BY_NAME
 from services.monitor.conditions import Condition, every
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.labels import label
@@ -15,6 +16,11 @@ from services.monitor.rulebook import Excuse, Rule, Source
 from services.monitor.world import World
 
 ACT_SCOPE: Final = "act|"
+JUDGED: Final = frozenset(name for name, event in BY_NAME.items() if event.is_act) | {
+    "unit.registered",
+    "list.versioned",
+}
+"""Every event of which a rule may speak: what offices do, and what they owe by being or lack by not having published."""
 
 
 class Params(BaseModel):

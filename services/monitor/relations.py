@@ -15,12 +15,14 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, TypeVar
 
+from contracts.assessments import AssessmentSchemeSet
 from contracts.certificates import CertificateDemanded
 from contracts.doc_no import DocNo, parse_doc_no
 from contracts.documents import DocumentIssued, DocumentRevoked
 from contracts.inspections import InspectionVisited
-from contracts.meetings import MeetingConvened
+from contracts.meetings import MeetingApplied, MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
+from contracts.reference import ListKind
 from contracts.reports import ReportDemanded, ReportSubmitted
 from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
 from services.monitor import joins
@@ -38,6 +40,25 @@ YEARS: Final[Mapping[PlanKind, str]] = {
     "节庆论坛展会": "festivals",
 }
 """Kind of acts that a plan speaks of -> family of the keys of a unit's year."""
+
+LISTS: Final[Mapping[str, tuple[ListKind, ...]]] = {
+    "app.launched": ("政务应用备案清单",),
+    "cert.demanded": ("不应出具证明清单", "保留证明清单"),
+    "chief.set": ("某长制清单",),
+    "dem.started": ("创建示范清单",),
+    "duty.delegated": ("基本履职事项清单", "配合履职事项清单", "上级收回事项清单"),
+    "fest.held": ("节庆论坛展会保留清单",),
+    "grp.created": ("工作群组备案清单",),
+    "liab.signed": ("责任状清单",),
+    "plaque.hung": ("挂牌清单",),
+    "rpt.demanded": ("报表目录",),
+    "sch.held": ("进校园白名单",),
+    "task.assigned": ("层层加码负面清单",),
+    "veto.set": ("一票否决清单",),
+}
+"""Event -> the lists that its acts may be held against: a change of one has them judged again."""
+_LISTED_BY: Final[Mapping[str, str]] = {"rpt.demanded": "form_id"}
+"""Event that comes by the million -> the field without which no list is asked for its acts."""
 
 _KEYS: Final = 16_384
 """Topics, and scopes of topics, that are remembered, of some hundred bytes each: a meeting is asked for them by many."""
@@ -148,7 +169,13 @@ def _by_family(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def needs(act: Act) -> frozenset[str]:
     """Return the keys that this act's own verdicts depend on and that nothing but the act itself tells."""
-    return _remembered("needs", act, lambda: frozenset((*_of(_NEEDS, act), *joins.needs(act))))
+    return _remembered("needs", act, lambda: frozenset((*_of(_NEEDS, act), *_list_needs(act), *joins.needs(act))))
+
+
+def _list_needs(act: Act) -> Iterator[str]:
+    field = _LISTED_BY.get(act.name)
+    if field is None or getattr(act.event, field) is not None:
+        yield from map(list_kind, LISTS.get(act.name, ()))
 
 
 def number_of(act: Act) -> DocNo | None:
@@ -218,11 +245,13 @@ def _document_offers(act: Act) -> Iterator[str]:
 
 
 def _document_needs(act: Act) -> Iterator[str]:
-    for basis in act.read(DocumentIssued).implements:
+    event = act.read(DocumentIssued)
+    for basis in event.implements:
         if basis.doc_no:
             yield doc_no(basis.doc_no)
         elif basis.title:
             yield doc_title(basis.title)
+    yield from map(unit, event.co_issuers)
 
 
 def _document_looks(act: Act) -> Iterator[str]:
@@ -267,6 +296,18 @@ def _topic(act: Act) -> str:
 
 def _started(act: Act) -> date:
     return act.read(MeetingConvened).starts_at.astimezone(CHINA).date()
+
+
+def _scheme_offers(act: Act) -> Iterator[str]:
+    yield year_of(act.unit, "督查检查考核", _of_year(act))
+
+
+def _scheme_looks(act: Act) -> Iterator[str]:
+    yield plans_of(act.unit, "督查检查考核", _of_year(act))
+
+
+def _of_year(act: Act) -> int:
+    return act.read(AssessmentSchemeSet).year or act.day.year
 
 
 def _launched_offers(act: Act) -> Iterator[str]:
@@ -333,10 +374,16 @@ def _demand_needs(act: Act) -> Iterator[str]:
             yield calendar(year)
 
 
+def _application_needs(act: Act) -> Iterator[str]:
+    event = act.read(MeetingApplied)
+    if event.planned_start:
+        first, last = event.applied_at.astimezone(CHINA).year, event.planned_start.astimezone(CHINA).year
+        for year in range(first, min(last, first + 2) + 1):
+            yield calendar(year)
+
+
 def _certificate_needs(act: Act) -> Iterator[str]:
     event = act.read(CertificateDemanded)
-    yield list_kind("不应出具证明清单")
-    yield list_kind("保留证明清单")
     if event.issuer_unit:
         yield unit(event.issuer_unit)
 
@@ -346,6 +393,7 @@ _OFFERS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "doc.revoked": _revoked_offers,
     "mtg.convened": _meeting_offers,
     "ins.launched": _launched_offers,
+    "kpi.scheme_set": _scheme_offers,
     "ins.visit": _visit_offers,
     "sec.started": _loan_offers,
     "sec.extended": _loan_offers,
@@ -360,11 +408,13 @@ _NEEDS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "sec.started": _loan_needs,
     "rpt.demanded": _demand_needs,
     "cert.demanded": _certificate_needs,
+    "mtg.applied": _application_needs,
 }
 _LOOKS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "doc.issued": _document_looks,
     "mtg.convened": _meeting_looks,
     "ins.launched": _launched_looks,
+    "kpi.scheme_set": _scheme_looks,
     "ins.visit": _visit_looks,
 }
 _REACHES: Final[Mapping[str, Callable[[Act], Iterator[tuple[str, str]]]]] = {

@@ -24,8 +24,10 @@ from services.monitor.memory import Memories
 from services.monitor.relations import calendar as calendar_key
 from services.monitor.relations import list_kind
 from services.monitor.relations import unit as unit_key
-from services.monitor.world import REFERENCE, World, build
+from services.monitor.world import NO_MEETINGS, REFERENCE, World, build
 
+_LAST_YEAR: Final = 2100
+"""The last year that calendars speak of."""
 MOST_ACTS: Final = 100_000
 """Kilobytes, about, that all remembered acts take between batches: some ten thousand, or a few hundred of the largest."""
 _SMALL: Final = 5
@@ -154,6 +156,10 @@ def renew_world(state: State, before: Mapping[str, Act], after: Mapping[str, Act
         event = act.event
         if isinstance(event, UnitRegistered):
             units.add(event.unit)
+        elif isinstance(event, ListVersioned) and event.kind == NO_MEETINGS:
+            # meetings come by the thousand and need the calendar of their year anyway: they are asked for by that
+            last = event.valid_to.year if event.valid_to else _LAST_YEAR
+            keys |= {calendar_key(year) for year in range(event.valid_from.year, min(last, _LAST_YEAR) + 1)}
         elif isinstance(event, ListVersioned):
             keys.add(list_kind(event.kind))
         elif isinstance(event, CalendarPublished):

@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.event import Event
 from contracts.jurisdiction import NATION, is_within, path_of
-from contracts.reference import CalendarPublished, DayEnded, ListVersioned, UnitRegistered
+from contracts.reference import CalendarPublished, DayEnded, ListKind, ListVersioned, UnitRegistered
 from contracts.workdays import Workdays, YearCalendar
 from services.monitor.domain import Act
 
@@ -15,6 +15,8 @@ REFERENCE: Final[tuple[type[Event], ...]] = (UnitRegistered, ListVersioned, Cale
 """The events that make up a world; ``role.assigned`` is recorded for the services that route."""
 UNJUDGED: Final = (CalendarPublished, DayEnded)
 """Those of them that are no acts to any rule. Units are judged by what they owe, lists by what they lack."""
+NO_MEETINGS: Final[ListKind] = "无会日历"
+"""The kind of list that says on which days a place holds no meetings: a calendar of its own."""
 _MOST_SUPERIORS: Final = 12
 
 

@@ -7,13 +7,12 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
-from contracts.catalog import BY_NAME
 from contracts.event import Event
 from contracts.jurisdiction import is_within
 from services.monitor.conditions import Condition, every, holding, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Tried, Verdict
 from services.monitor.evaluators.loan import add_months
-from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.relations import along, offers
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World
@@ -318,7 +317,7 @@ def _words(params: AwaitedParams) -> Mapping[str, frozenset[str]]:
 EVALUATOR = Evaluator(
     name="awaited",
     params=AwaitedParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=act_scope,
     judge=judge,
     silencer=silencer,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from services.monitor.conditions import Condition, every, holding, read, shown
 from services.monitor.domain import Act, Scalar, Verdict
-from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World
 
@@ -85,18 +85,7 @@ def _conditions(params: EventParams) -> Mapping[str, tuple[Condition, ...]]:
 EVALUATOR = Evaluator(
     name="event",
     params=EventParams,
-    on=frozenset(
-        {
-            "doc.issued",
-            "mtg.convened",
-            "ins.launched",
-            "ins.visit",
-            "sec.started",
-            "sec.extended",
-            "cert.demanded",
-            "rpt.demanded",
-        }
-    ),
+    on=JUDGED,
     scopes=act_scope,
     judge=judge,
     silencer=silencer,

@@ -7,13 +7,12 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from contracts.catalog import BY_NAME
 from contracts.reference import UnitRegistered
 from services.monitor.conditions import Condition, every, read
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.evaluators.loan import add_months
 from services.monitor.joins import OWED
-from services.monitor.judging import Evaluator, Params, Scene
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene
 from services.monitor.relations import offered
 
 Length = Literal["月", "季", "半年", "年"]
@@ -136,7 +135,7 @@ def _conditions(params: PeriodicParams) -> Mapping[str, tuple[Condition, ...]]:
 EVALUATOR = Evaluator(
     name="periodic",
     params=PeriodicParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=scopes,
     judge=judge,
     also=frozenset({"unit.registered"}),

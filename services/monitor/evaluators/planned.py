@@ -3,9 +3,6 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
-from contracts.documents import DocumentIssued
-from contracts.inspections import InspectionLaunched
-from contracts.meetings import MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
 from services.monitor.conditions import every, holding
 from services.monitor.domain import Act, Scalar, Verdict
@@ -24,12 +21,14 @@ class PlannedParams(Params):
     plan: PlanKind
     plan_required: bool
     """Whether a missing plan is itself a finding (one for the unit and year)."""
+    acts: bool = True
+    """Whether acts that no plan item covers are findings."""
 
 
 def scopes(params: PlannedParams, act: Act) -> Iterable[str]:
     """Return the act itself, and the unit-year of its plan where a plan is required."""
     year = _years(params, act) if params.plan_required else ()
-    return (*act_scope(params, act), *year)
+    return (*(act_scope(params, act) if params.acts else ()), *year)
 
 
 def _years(params: PlannedParams, act: Act) -> tuple[str, ...]:
@@ -101,8 +100,8 @@ def _one(scene: Scene[PlannedParams], act: Act, items: frozenset[str], planned: 
 
 
 def _item_of(act: Act) -> str | None:
-    event = act.event
-    return event.plan_item if isinstance(event, (DocumentIssued, MeetingConvened, InspectionLaunched)) else None
+    item: str | None = getattr(act.event, "plan_item", None)
+    return item
 
 
 class _Plan:
@@ -159,16 +158,20 @@ def silencer(bound: Bound[PlannedParams]) -> Silencer:
 
 def _words(params: PlannedParams) -> Mapping[str, frozenset[str]]:
     act, year = frozenset({"plan", "plan_item"}), frozenset({"plan", "year", "first_on"})
-    found = {"violated": act, "excused": act, "complied": act, "undetermined": frozenset[str]()}
+    found: dict[str, frozenset[str]] = {}
+    if params.acts:
+        found |= {"violated": act, "excused": act, "complied": act, "undetermined": frozenset()}
     if params.plan_required:
-        found |= {"plan_filed": year, "no_plan": year, "plan_late": year | {"filed_on"}, "no_plan_act": act}
+        found |= {"plan_filed": year, "no_plan": year, "plan_late": year | {"filed_on"}}
+    if params.acts and params.plan_required:
+        found["no_plan_act"] = act
     return found
 
 
 EVALUATOR = Evaluator(
     name="planned",
     params=PlannedParams,
-    on=frozenset({"doc.issued", "mtg.convened", "ins.launched"}),
+    on=frozenset({"doc.issued", "mtg.convened", "ins.launched", "kpi.scheme_set"}),
     scopes=scopes,
     judge=judge,
     looks=lambda _params: frozenset({"plans", "unit"}),
