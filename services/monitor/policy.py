@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -48,9 +48,11 @@ class Proof:
     """Expected outcome -> how many cases."""
     failures: tuple[str, ...]
     held: tuple[str, ...]
-    """Parameters that cases hold: a number from both sides, a list in each of its entries."""
+    """Parameters that cases hold on both sides: a number may go neither up nor down, a list lose no entry and gain none."""
     loose: tuple[str, ...]
-    """Parameters that may be moved without any case noticing."""
+    """Parameters that may be moved without any case noticing, each with the way in which it may."""
+    unbounded: tuple[str, ...]
+    """Lists that may gain an entry without any case noticing: none shows something that is not in them."""
 
 
 def test() -> Report:
@@ -62,21 +64,69 @@ def test() -> Report:
     except RuleBroken as error:
         return Report(f"规则文件有误：{error}", 1)
     failures = [failure for proof in proofs for failure in proof.failures]
-    loose = [f"{proof.rule.id} 的参数 {name} 可以改动而没有案例察觉" for proof in proofs for name in proof.loose]
+    loose = [f"{proof.rule.id} 的参数 {name}，而没有案例察觉" for proof in proofs for name in proof.loose]
+    unbounded = [f"{proof.rule.id} 的参数 {name} 没有不在其中的案例" for proof in proofs for name in proof.unbounded]
     total = sum(sum(proof.counts.values()) for proof in proofs)
-    closing = f"{len(proofs)} 条规则，{total} 个案例，{len(failures)} 个未通过。"
+    held = sum(len(proof.held) for proof in proofs)
+    told = f"{len(loose)} 处可以改动而没有案例察觉，{len(unbounded)} 个清单没有清单外的案例"
+    closing = [
+        f"{len(proofs)} 条规则，{total} 个案例，{len(failures)} 个未通过。",
+        f"{held + sum(len(_open(proof)) for proof in proofs)} 个参数，{held} 个两侧都有案例；{told}。",
+    ]
     stale = check(rules, read_lock())
     notes = [f"锁文件：{line}" for line in stale] or ["锁文件与规则一致。"]
-    return Report("\n".join([_table(proofs), *failures, *loose, closing, *notes]), int(bool(failures or loose)))
+    return Report(
+        "\n".join([_table(proofs), *failures, *loose, *unbounded, *closing, *notes]), int(bool(failures or loose))
+    )
+
+
+def _open(proof: Proof) -> set[str]:
+    """Return the parameters that are not held on both sides."""
+    return {
+        name for name in proof.rule.parameters if name not in proof.held and _moves(proof.rule.parameters[name].value)
+    }
 
 
 def prove(rule: Rule, calendar: Workdays) -> Proof:
-    """Run the cases of a rule, then again with each parameter moved both ways: a case must notice."""
+    """Run the cases of a rule, then again with each parameter moved each way: a case must notice."""
     failures = tuple(f"{rule.id} “{case.name}”：{failure}" for case, failure in _failures(rule, calendar))
-    moves = {name: _moves(parameter.value) for name, parameter in rule.parameters.items()}
-    held = tuple(name for name in moves if all(_noticed(rule, name, moved, calendar) for moved in moves[name]))
-    loose = tuple(name for name in moves if name not in held)
-    return Proof(rule, Counter(case.expect for case in rule.cases), failures, held, loose)
+    loose: list[str] = []
+    unbounded: list[str] = []
+    held: list[str] = []
+    for name, parameter in rule.parameters.items():
+        moves = _moves(parameter.value)
+        open_ways = [f"{name} {way}" for way, moved in moves.items() if not _noticed(rule, name, moved, calendar)]
+        loose += open_ways
+        bounded = not isinstance(parameter.value, tuple) or _is_bounded(rule, name, parameter.value, calendar)
+        if not bounded:
+            unbounded.append(name)
+        if moves and bounded and not open_ways:
+            held.append(name)
+    return Proof(
+        rule, Counter(case.expect for case in rule.cases), failures, tuple(held), tuple(loose), tuple(unbounded)
+    )
+
+
+def _is_bounded(rule: Rule, name: str, value: tuple[int | str, ...], calendar: Workdays) -> bool:
+    """Tell whether some case would come out otherwise if the list had one entry more, of those that its facts speak of."""
+    others = (
+        {entry for case in rule.cases for entry in _leaves(list(case.facts)) if type(entry) is type(value[0])}
+        if value
+        else set()
+    )
+    others |= set(range(6)) if value and isinstance(value[0], int) else set()  # levels are worked out from places
+    return any(_noticed(rule, name, (*value, entry), calendar) for entry in sorted(others.difference(value), key=str))
+
+
+def _leaves(node: object) -> Iterator[object]:
+    """Yield every text and number of the facts of a case."""
+    if isinstance(node, Mapping):
+        node = list(node.values())
+    if isinstance(node, list | tuple):
+        for one in node:
+            yield from _leaves(one)
+    elif isinstance(node, str | int):
+        yield node
 
 
 def _failures(rule: Rule, calendar: Workdays) -> list[tuple[Case, str]]:
@@ -84,16 +134,20 @@ def _failures(rule: Rule, calendar: Workdays) -> list[tuple[Case, str]]:
     return [(case, failure) for case, failure in found if failure]
 
 
-def _moves(value: object) -> list[object]:
-    """Return a parameter's value a step higher and a step lower (0.05 for a share), or with each of its entries left out."""
+def _moves(value: object) -> dict[str, object]:
+    """Return in words how a parameter can be moved -> its value then: a step up or down (0.05 for a share), an entry left out."""
     if isinstance(value, bool) or value is None:
-        return []
+        return {}
     if isinstance(value, int | float):
         step = _TWENTIETH if isinstance(value, float) else 1
-        return [value + step, value - step]
+        return {f"可以调高到 {_shown(value + step)}": value + step, f"可以调低到 {_shown(value - step)}": value - step}
     if isinstance(value, tuple):
-        return [tuple(entry for entry in value if entry != left) for left in value]
-    return []
+        return {f"可以去掉“{left}”": tuple(entry for entry in value if entry != left) for left in value}
+    return {}
+
+
+def _shown(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def _noticed(rule: Rule, name: str, moved: object, calendar: Workdays) -> bool:
@@ -106,7 +160,7 @@ def _noticed(rule: Rule, name: str, moved: object, calendar: Workdays) -> bool:
 
 
 def _table(proofs: Sequence[Proof]) -> str:
-    rows = [("规则", "案例", *OUTCOMES.values(), "有案例守住的参数")]
+    rows = [("规则", "案例", *OUTCOMES.values(), "两侧都有案例的参数")]
     for proof in proofs:
         counts = [str(proof.counts.get(outcome, 0)) for outcome in OUTCOMES]
         rows.append((proof.rule.id, str(sum(proof.counts.values())), *counts, "、".join(proof.held) or "—"))

@@ -195,6 +195,7 @@ def test_the_policy_test_reports_every_rule_and_fails_with_a_case(monkeypatch: p
     report = policy.test()
     assert report.status == 0
     assert all(rule.id in report.text for rule in RULES.values())
+    assert re.search(r"[0-9]+ 个参数，[0-9]+ 个两侧都有案例；0 处可以改动而没有案例察觉", report.text)
     broken = {**TEXTS, "MTG-19.toml": TEXTS["MTG-19.toml"].replace("value = 90", "value = 91")}
     monkeypatch.setattr(policy, "shipped", lambda: (broken, PACKS))
     report = policy.test()
@@ -313,6 +314,25 @@ def test_one_file_makes_a_new_rule() -> None:
     assert proof.held == ("most",)
     assert book.bound("MTG-21", "9801") is not None
     assert book.bound("MTG-21", "9901") is None
+
+
+def test_a_parameter_that_may_move_is_named_with_the_way() -> None:
+    text = NEW_RULE.replace("actual_attendees = 50", "actual_attendees = 40").replace("，超过 50 人", "")
+    assert text != NEW_RULE
+    proof = policy.prove(read_rule(text, "MTG-21.toml"), CALENDAR)
+    assert proof.loose == ("most 可以调低到 49",)
+    assert proof.held == ()
+
+
+def test_a_list_needs_a_case_of_what_is_not_in_it() -> None:
+    whole = read_rule(TEXTS["DOC-06.toml"], "DOC-06.toml")
+    assert (whole.parameters.keys() & {"forms"}, policy.prove(whole, CALENDAR).unbounded) == ({"forms"}, ())
+    shown = set(whole.parameters["forms"].value)  # type: ignore[arg-type]
+    inside = tuple(
+        case for case in whole.cases if not {one["data"].get("form") for one in case.facts if "data" in one} - shown
+    )
+    assert len(inside) < len(whole.cases)
+    assert policy.prove(whole.model_copy(update={"cases": inside}), CALENDAR).unbounded == ("forms",)
 
 
 def test_the_table_of_rules_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
