@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+METHOD: Final = "clause-lexicons-1"
+"""Id of this reader and its lists; a changed meaning of either gets another."""
+
 FILE: Final = Path(__file__).with_name("lexicons.toml")
 _GAP: Final = "[^，。；\n]{0,16}?"
 _WIDE_GAP: Final = "[^\n]{0,30}?"
@@ -36,15 +39,15 @@ _HEADING: Final = 30
 
 _TRADITIONAL: Final = (
     "並乾亂亞併來係個備傢傳傾價儘償優內兩冇冊刪則剋創劃動務勢勵匯區協參員問啓啟單噹嚮嚴囌國圍園圖團執堅報場壓奬學寜實寧審將專對導屆層屬崗師帳幫幹廁廢廣廳張強彙後從復徹態慮憑懇應懸戶捲掃掛撥擔據擬攝數於時晉"
-    "曬書會東條棄業構標樣機檔檢檯權氣汙決沒況減測準溫潔澇濟為無營爭爲狀獎獨獲現畝當發盡監眾瞭確碼祇稅稈種稱積穩穫筆箇節範簡簽籌籤糰糾紀約納紙級細組結絕絡給經綜綫網緊線編縣縮總績織繞繫繳纍羣義習聞聯職肅臺與"
-    "華萬著蓋蘇處號衆術衛衹裏補裝裡製複覈見規視觀訂計記訪設許訴詐評試話該誌認說説調談請論諾謹證識議護變讓讚負財貧貫責貴費貼資賠賦質賬贊跡躍軌軍軟載輒輕轉辦農迴週進過達違遞適遲選郵鄉醫釘針銷錄錶鍾鎮鐘長門開"
-    "間閤閱闆關闡際隨險隱隻響頁頂項須頑頓領頭頻題額願類顧顯風颱饋馬驗體髮鬚鹹麵麼麽點黨鼕齊齣龍"
+    "曬書會東條棄業構標樣機檔檢檯權氣汙決沒況減測準溫潔澇濟為無營爭爲狀獎獨獲現畝當發盡監眾瞭確碼祇稅稈種稱積穩穫筆箇節範簡簽籌籤糰糾紀約納紙級細組結絕絡給經綜綫網緊線編縣縮總績織繞繫繳纍羣義習聞聯職肅臨臺"
+    "與華萬著蓋蘇處號衆術衛衹裏補裝裡製複覈見規視觀訂計記訪設許訴詐評試話該誌認說説調談請論諾謹證識議護變讓讚負財貧貫責貴費貼資賠賦質賬贊跡蹤躍軌軍軟載輒輕轄轉辦農迴週進過達違遞適遲選郵鄉醫釘針銷錄錶鍾鎮鐘"
+    "長門開間閤閱闆關闡際隨險隱隻響頁頂項須頑頓領頭頻題額願類顧顯風颱饋馬驗體髮鬚鹹麵麼麽點黨鼕齊齣龍"
 )
 _SIMPLIFIED: Final = (
     "并干乱亚并来系个备家传倾价尽偿优内两没册删则克创划动务势励汇区协参员问启启单当向严苏国围园图团执坚报场压奖学宁实宁审将专对导届层属岗师帐帮干厕废广厅张强汇后从复彻态虑凭恳应悬户卷扫挂拨担据拟摄数于时晋"
-    "晒书会东条弃业构标样机档检台权气污决没况减测准温洁涝济为无营争为状奖独获现亩当发尽监众了确码只税秆种称积稳获笔个节范简签筹签团纠纪约纳纸级细组结绝络给经综线网紧线编县缩总绩织绕系缴累群义习闻联职肃台与"
-    "华万着盖苏处号众术卫只里补装里制复核见规视观订计记访设许诉诈评试话该志认说说调谈请论诺谨证识议护变让赞负财贫贯责贵费贴资赔赋质账赞迹跃轨军软载辄轻转办农回周进过达违递适迟选邮乡医钉针销录表钟镇钟长门开"
-    "间合阅板关阐际随险隐只响页顶项须顽顿领头频题额愿类顾显风台馈马验体发须咸面么么点党冬齐出龙"
+    "晒书会东条弃业构标样机档检台权气污决没况减测准温洁涝济为无营争为状奖独获现亩当发尽监众了确码只税秆种称积稳获笔个节范简签筹签团纠纪约纳纸级细组结绝络给经综线网紧线编县缩总绩织绕系缴累群义习闻联职肃临台"
+    "与华万着盖苏处号众术卫只里补装里制复核见规视观订计记访设许诉诈评试话该志认说说调谈请论诺谨证识议护变让赞负财贫贯责贵费贴资赔赋质账赞迹踪跃轨军软载辄轻辖转办农回周进过达违递适迟选邮乡医钉针销录表钟镇钟"
+    "长门开间合阅板关阐际随险隐只响页顶项须顽顿领头频题额愿类顾显风台馈马验体发须咸面么么点党冬齐出龙"
 )
 """The characters of the lists and of the grammar below that are written otherwise in 繁体."""
 _FOLD: Final = str.maketrans(_TRADITIONAL + "!?;:()％「」『』﹁﹂〝〞", _SIMPLIFIED + "！？；：（）%“”‘’“”“”")
@@ -77,6 +80,24 @@ _REDUCES: Final = re.compile(
 )
 """Takes what follows away, up to the end of the clause or where something else is said of it."""
 _ENDS_REDUCING: Final = re.compile(f"，|情况(?!说明)|成效|结果|进展|机制|行动|纳入|列入|作为|{_DEMANDS}")
+_ARTICLE: Final = re.compile("第[一二三四五六七八九十百0-9]{1,4}条")
+"""An article is a norm, whatever it is called."""
+_OTHER: Final = "其他"
+_SECTIONS: Final = tuple(
+    (kind, re.compile(words))
+    for kind, words in (
+        ("形势背景", "形势背景|背景(?:和|与|情况|意义)|面临的形势|当前形势"),
+        ("重要意义", "重要意义|重大意义|充分认识|统一思想|提高(?:思想)?认识|提高政治站位"),
+        ("主要原则", "(?:主要|基本|工作|总体)原则"),
+        ("指导思想", "指导思想|总体要求|总体思路"),
+        ("目标任务", "(?:目标|主要|重点|工作)任务|工作目标|主要目标|总体目标"),
+        ("加强领导", "(?:加强|强化)(?:组织)?领导|组织领导"),
+        ("落实责任", "(?:落实|压实|明确|强化)(?:工作|主体|各方)?责任"),
+        ("组织保障", "组织(?:实施|保障)|保障措施|工作要求|工作保障"),
+    )
+)
+"""Kind of a part -> what its heading says."""
+
 _ILLS: Final = re.compile("问题|现象|行为|情形|做法|乱象|陋习|倾向|歪风|弊病|顽疾|怪象|之风")
 _AGAINST: Final = re.compile("针对|紧盯|聚焦|直面|存在|着力(?!构建|打造)|切实解决")
 _ABOUT: Final = re.compile("纠治|整治|纠正|治理|解决|克服|反对|对(?!照|标|接|象|应|口|外|内)|围绕|把|将|就")
@@ -86,9 +107,11 @@ _REMEDY: Final = re.compile(
 _NEAR: Final = 30
 _AND_SO_ON: Final = re.compile("等[^，。；\n]{0,24}$")
 _CONDITION: Final = re.compile(
-    "[^，；\n]*的(?=[，、]|一律|坚决|严肃|予以|依规|依纪|从严|原则上)|(?:凡|如|若|确需|确因|除)[^，；\n]*(?=，)"
+    "[^，；\n]*的(?=[，、]|一律|坚决|严肃|予以|依规|依纪|从严|原则上)|(?:凡|如|若|确需|确因|除)[^，；\n]*(?=，)|在[^，；\n]*时(?=，)"
 )
-_ALLOWS: Final = re.compile("可以|可(?=[根结视按采自将由在组选参适通不])|鼓励|支持|提倡|倡导|允许|有权|自愿|自主")
+_MAY: Final = re.compile("可以|可(?=[根结视按采自将由在组选参适通不])|有权")
+"""Allows what follows up to the end of the sentence, a turn, or a new demand after a comma."""
+_ENCOURAGES: Final = re.compile("鼓励|支持|提倡|倡导|允许|自愿|自主")
 _DONE_ALL: Final = re.compile(
     "年初以来|今年以来|去年以来|以来，|截至|截止目前|累计|同比|近年来|上半年共|全年共|目前[，]?(?:已|共)|(?:去年|上年)[^，]{0,6}(?:共|召开|开展)"
 )
@@ -173,6 +196,53 @@ def read_phrases(body: str, heading: str | None = None) -> tuple[Found, ...]:
     return tuple(Found(one.id, tuple(hits[one.id])) for one in lexicons() if one.id in hits)
 
 
+def read_terms(names: Iterable[str]) -> tuple[Found, ...]:
+    """Return what names that somebody typed into a list stand for (criteria, kinds of evidence, names of activities)."""
+    hits: dict[str, list[str]] = {}
+    for name in names:
+        folded = _fold(name)
+        for lexicon in lexicons():
+            if lexicon.terms and lexicon.terms.search(folded) and not _FORBIDS.search(folded):
+                hits.setdefault(lexicon.id, []).append(name)
+    return tuple(Found(one.id, tuple(hits[one.id])) for one in lexicons() if one.id in hits)
+
+
+def read_sections(body: str) -> tuple[tuple[str, str], ...]:
+    """Return the parts of a text, each by the kind that its heading names (其他: any other) with its own text."""
+    parts: list[tuple[str, list[str]]] = []
+    depth = 0
+    for one in _paragraphs(body):
+        marked = _MARKER.match(one.text)
+        level = _level(marked.group()) if marked else 0
+        kind = _section_kind(one.heading) if one.heading else None
+        if kind is None and marked and one.heading and level <= depth:
+            kind = _OTHER
+        if kind and not (parts and kind == parts[-1][0] == _OTHER):
+            parts.append((kind, []))
+            depth = level
+        elif not parts:
+            parts.append((_OTHER, []))
+        parts[-1][1].append(one.text)
+    return tuple((kind, "\n".join(texts)) for kind, texts in parts)
+
+
+def _level(marker: str) -> int:
+    """Return how deep a numbered heading stands: 一、 is 1, （一） 2, 1. 3, （1） 4; 章节 stand above."""
+    if marker.startswith("第"):
+        return 0
+    if marker.endswith("、") and not marker[0].isdigit():
+        return 1
+    bracketed = marker[0] in "（("
+    return (4 if any(one.isdigit() for one in marker) else 2) if bracketed else 3
+
+
+def _section_kind(heading: str) -> str | None:
+    folded = _fold(heading)
+    if _ARTICLE.match(folded):
+        return None
+    return next((kind for kind, words in _SECTIONS if words.search(folded)), None)
+
+
 class _Sentence:
     """One sentence (up to 。 or ；) with what is taken out of it."""
 
@@ -247,7 +317,7 @@ def _style(text: str) -> str | None:
 
 def _heading(text: str) -> str | None:
     """Return what heads a paragraph: all of a short line, or its first sentence after a number."""
-    if len(text) <= _HEADING and text[-1] not in "：:，,；;":
+    if len(text) <= _HEADING and text[-1] not in "。：:，,；;":
         return text
     marker = _MARKER.match(text)
     if marker:
@@ -319,7 +389,7 @@ def _outs(sentence: str, ills: Iterable[Span], *, all_forbidden: bool) -> dict[s
         ILLS: [*ills, *([whole] if all_forbidden else [])],
         FORBIDDEN: list(_forbidden(sentence)),
         CONDITION: [found.span() for found in _CONDITION.finditer(sentence)],
-        ALLOWED: [(found.start(), _clause_end(sentence, found.end())) for found in _ALLOWS.finditer(sentence)],
+        ALLOWED: list(_allowed(sentence)),
         DONE: [whole]
         if _DONE_ALL.search(sentence)
         else [_clause(sentence, found.start()) for found in _DONE.finditer(sentence)],
@@ -333,6 +403,14 @@ def _forbidden(sentence: str) -> Iterator[Span]:
     for found in _REDUCES.finditer(sentence):
         end = _ENDS_REDUCING.search(sentence, found.end())
         yield found.start(), end.start() if end else len(sentence)
+
+
+def _allowed(sentence: str) -> Iterator[Span]:
+    for found in _MAY.finditer(sentence):
+        end = _ENDS_FORBIDDING.search(sentence, found.end())
+        yield found.start(), end.start() if end else len(sentence)
+    for found in _ENCOURAGES.finditer(sentence):
+        yield found.start(), _clause_end(sentence, found.end())
 
 
 def _ills(period: str) -> list[Span]:

@@ -16,8 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.documents import Basis, DocumentIssued, DocumentRevoked, Sketch
+from contracts.documents import Basis, DocumentIssued, DocumentRevoked, Section, Sketch
 from contracts.event import Json
+from contracts.lexicons import METHOD, read_phrases, read_sections
+from contracts.phrases import Phrase
 from contracts.reference import UnitRegistered
 from contracts.text import COUNT_METHOD, SKETCH_METHOD, count_characters, sketch
 from deploy.demo import DATA
@@ -76,6 +78,8 @@ def document(row: Row) -> Json:
         has_contact_phone=True if fields["has_contact"] else None,
         no_matching=no_matching(text) if text else None,
         requires_matching=requires_matching(text) if text else None,
+        phrases=_phrases(body, fields["title"]) if body else None,
+        sections=_sections(body) if body else None,
     )
     known = max(row.dated, date.fromisoformat(fields["published_on"] or fields["issued_on"]))
     return cloud_event(
@@ -87,6 +91,18 @@ def document(row: Row) -> Json:
         place=row.issuer.place,
         unit=row.issuer.unit,
     )
+
+
+def _phrases(body: str, heading: str) -> tuple[Phrase, ...]:
+    found = read_phrases(body, heading)
+    return tuple(
+        Phrase.model_validate({"lexicon": one.lexicon, "count": len(one.sentences), "method": METHOD}) for one in found
+    )
+
+
+def _sections(body: str) -> tuple[Section, ...]:
+    found = read_sections(body)
+    return tuple(Section.model_validate({"kind": kind, "char_count": count_characters(text)}) for kind, text in found)
 
 
 def revocation(row: Row) -> Json | None:

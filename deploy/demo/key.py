@@ -48,8 +48,17 @@ class Near(_Strict):
         return resolve(self.subject)
 
 
+class Quiet(_Strict):
+    """Rules of the place of which the year holds no fact that could break them."""
+
+    rules: tuple[str, ...]
+    why: str
+
+
 class Key(_Strict):
     """The whole key."""
+
+    quiet: tuple[Quiet, ...] = ()
 
     alerts: tuple[Expected, ...]
     near: tuple[Near, ...]

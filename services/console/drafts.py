@@ -7,8 +7,9 @@ from typing import Final, get_args
 
 from contracts.catalog import BY_NAME
 from contracts.documents import Carrier, DocClass, Form, Genre, IssuerRank
-from contracts.inspections import InspectionKind, InspectionMode
+from contracts.inspections import InspectionKind, InspectionMode, TargetKind
 from contracts.meetings import MeetingClass, MeetingKind, Mode, Role
+from contracts.parts import HostKind
 from contracts.reports import Period
 from contracts.secondments import PersonKind
 
@@ -82,6 +83,7 @@ _BASIS_LEVELS: Final[Options] = (("上级", "上级明确要求"), ("主要领�
 _CHANNELS: Final = _among(("公文系统", "一表通", "电子邮件", "QQ群", "微信群", "电话", "纸质", "其他"))
 _REPORT_KINDS: Final = _among(("工作情况", "统计数据", "意见建议", "其他"))
 _SCHOOL_KINDS: Final = _among(("机关", "事业单位", "学校", "村居", "其他"))
+_BODY_HINT: Final = "只用于计算字数、相似度指纹和找出提出的要求，随即丢弃，不保存、不转发"
 _UNITS_HINT: Final = "单位名称或编号，每行一个"
 _PLAN: Final = Field("plan_item", "年度计划项编号", hint="未列入计划的留空")
 _APPROVAL: Final = Field("approval_ref", "审批（核准）文号", hint="没有审批的留空")
@@ -104,15 +106,18 @@ DRAFTS: Final = (
             _MATTER,
             Field("addressees", "主送单位", Kind.LINES, hint=_UNITS_HINT),
             Field("target_level", "主送到哪一级", Kind.LEVEL, LEVELS),
+            Field("target_kind", "主送机关类别", Kind.CHOICE, _among(get_args(HostKind))),
             _PLAN,
             _APPROVAL,
             Field("parent_no", "所贯彻的上级文件文号", hint="配套文件填写，例如 青政发〔2026〕3号"),
             Field("parent_title", "所贯彻的上级文件标题"),
             Field("has_contact_name", "附注印有联系人", Kind.YES_NO, YES_NO),
             Field("has_contact_phone", "附注印有联系方式", Kind.YES_NO, YES_NO),
+            Field("special", "专门文件", Kind.YES_NO, YES_NO, "专为所涉事项制发的文件"),
+            Field("requests", "请示事项数", Kind.NUMBER, hint="请示填写"),
             Field("pages", "页数", Kind.NUMBER),
             Field("char_count", "正文字数", Kind.NUMBER, hint="粘贴正文后自动计算，可不填"),
-            Field("body", "正文", Kind.BODY, hint="只用于计算字数和相似度指纹，计算后立即丢弃，不保存、不转发"),
+            Field("body", "正文", Kind.BODY, hint=_BODY_HINT),
         ),
         "addressees",
     ),
@@ -160,7 +165,10 @@ DRAFTS: Final = (
             _MATTER,
             _PLAN,
             Field("approval_ref", "一事一报批准文号", hint="计划外的须有"),
+            Field("target_kind", "对象类别", Kind.CHOICE, _among(get_args(TargetKind))),
+            Field("criteria", "评价标准", Kind.LINES, hint="每行一项"),
             Field("evidence_required", "要求提供的材料", Kind.LINES, hint="每行一项"),
+            Field("body", "通知正文", Kind.BODY, hint=_BODY_HINT),
         ),
         "targets",
     ),
@@ -223,6 +231,7 @@ DRAFTS: Final = (
             Field("reply_if_none", "无意见也须回复", Kind.YES_NO, YES_NO),
             Field("basis", "依据"),
             Field("basis_level", "谁明确要求", Kind.CHOICE, _BASIS_LEVELS),
+            Field("body", "通知正文", Kind.BODY, hint=_BODY_HINT),
         ),
     ),
 )

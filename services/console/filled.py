@@ -10,7 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from contracts.catalog import BY_NAME
 from contracts.faults import faults
-from contracts.lexicons import Found, read_phrases
+from contracts.lexicons import METHOD, Found, read_phrases, read_sections
 from contracts.text import COUNT_METHOD, SKETCH_METHOD, count_characters, sketch
 from kit.clock import BEIJING
 from services.console.drafts import Draft, Field, Kind
@@ -147,16 +147,17 @@ class _Reading:
 def _shape(draft: Draft, values: Mapping[str, JsonValue]) -> tuple[dict[str, JsonValue], Measured | None]:
     """Fold the fields that a form asks for one by one into the structures of the event."""
     data = dict(values)
-    level = data.pop("target_level", None)
+    level, kind = data.pop("target_level", None), data.pop("target_kind", None)
     if draft.targets and isinstance(units := data.get(draft.targets), list):
-        data[draft.targets] = [{"unit": unit, "level": level} for unit in units]
+        of_all = {name: value for name, value in (("level", level), ("kind", kind)) if value is not None}
+        data[draft.targets] = [{"unit": unit, **of_all} for unit in units]
     if isinstance(roles := data.get("required"), list):
         data["required"] = [{"role": role, "level": level} for role in roles]
     parent = {"doc_no": data.pop("parent_no", None), "title": data.pop("parent_title", None)}
     if any(parent.values()):
         data["implements"] = [parent]
     _fold_consents(draft, data)
-    return data, _fold_body(data)
+    return data, _fold_body(draft, data)
 
 
 def _fold_consents(draft: Draft, data: dict[str, JsonValue]) -> None:
@@ -165,17 +166,20 @@ def _fold_consents(draft: Draft, data: dict[str, JsonValue]) -> None:
         data["consents"] = [{"kind": kind, "ref": ref} for kind, ref in refs.items() if ref]
 
 
-def _fold_body(data: dict[str, JsonValue]) -> Measured | None:
-    """Replace the body by its length and sketch."""
+def _fold_body(draft: Draft, data: dict[str, JsonValue]) -> Measured | None:
+    """Replace the body by what the event states of it: its length, its sketch, its parts and what it asks for."""
     body = data.pop("body", None)
     if not isinstance(body, str):
         return None
-    values = sketch(body)
-    characters = count_characters(body)
-    data |= {"char_count": characters, "count_method": COUNT_METHOD}
-    data["sketch"] = {"method": SKETCH_METHOD, "values": list(values)}
     heading = data.get("heading")
     demands = read_phrases(body, heading if isinstance(heading, str) else None)
+    data["phrases"] = [{"lexicon": one.lexicon, "count": len(one.sentences), "method": METHOD} for one in demands]
+    values = sketch(body)
+    characters = count_characters(body)
+    if "char_count" in BY_NAME[draft.event].model_fields:
+        data |= {"char_count": characters, "count_method": COUNT_METHOD}
+        data["sketch"] = {"method": SKETCH_METHOD, "values": list(values)}
+        data["sections"] = [{"kind": kind, "char_count": count_characters(text)} for kind, text in read_sections(body)]
     return Measured(characters=characters, sketch_values=len(values), demands=demands)
 
 

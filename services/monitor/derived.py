@@ -15,6 +15,7 @@ from contracts.reference import ListItem, UnitRegistered
 from contracts.reports import ReportDemanded
 from contracts.research import ResearchVisited
 from contracts.secondments import SecondmentStarted
+from services.monitor.asked import ASKED, ASKED_OF
 from services.monitor.domain import CHINA, Act
 from services.monitor.world import NO_MEETINGS, World
 
@@ -27,6 +28,7 @@ _ABOUT: Final = re.compile("精神|传达|学习|筹备")
 _ANSWERING: Final = frozenset({"请示", "报告", "批复", "议案", "函", "纪要"})
 """文种 that ask, report, answer or record: nobody can plan them a year ahead."""
 _ANSWERING_TITLE: Final = re.compile("(请示|报告|批复|复函|议案|函|纪要)$")
+_GOVERNMENTS: Final = frozenset({"党委", "政府"})
 _HEADS: Final[frozenset[Role]] = frozenset({"主要负责同志", "部门主要负责同志"})
 _SIDES: Final[Mapping[str, str]] = {"党委": "党", "政府": "政"}
 _PARTY_OFFICE: Final = re.compile("委.{0,4}办公(厅|室)$")
@@ -104,6 +106,15 @@ def _acting_level(act: Act, world: World) -> Level:
     """Level of the acting unit: registered, else that of the jurisdiction."""
     known = level_of_unit(act.unit, act, world)
     return level_of(act.place) if known is None else known
+
+
+def _to_lower_governments(act: Act, world: World) -> bool | None:
+    """Whether a document is addressed to a Party committee or government of a lower level."""
+    own = _acting_level(act, world)
+    lower = [one for one in act.read(DocumentIssued).addressees if one.level is None or one.level > own]
+    if any(one.kind in _GOVERNMENTS and one.level is not None for one in lower):
+        return True
+    return None if any(one.kind is None or one.kind in _GOVERNMENTS for one in lower) else False
 
 
 def _workdays_to_due(act: Act, world: World) -> int | None:
@@ -397,8 +408,10 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@escorted_above": _escorted_above,
     "@target_kind": _target_kind,
     "@for_schools": _for_schools,
+    "@to_lower_governments": _to_lower_governments,
+    **ASKED,
 }
-DERIVED_FOR: Final[Mapping[str, str]] = {
+DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@duration_minutes": "mtg.convened",
     "@convener_level": "mtg.convened",
     "@requires_lower_heads": "mtg.convened",
@@ -425,5 +438,7 @@ DERIVED_FOR: Final[Mapping[str, str]] = {
     "@core_indicators": "kpi.scheme_set",
     "@escorted_above": "res.visited",
     "@target_kind": "res.visited",
+    "@to_lower_governments": "doc.issued",
+    **ASKED_OF,
 }
-"""Derived value -> the event it is of; those that are not here are of every event. A misuse is refused when a rule is loaded."""
+"""Derived value -> the event or events it is of; those that are not here are of every event. A misuse is refused when a rule is loaded."""

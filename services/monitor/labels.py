@@ -442,6 +442,23 @@ _LABELS: Final[Mapping[str, str]] = {
     "@escorted_above": "是否提级陪同（须有调研人职级和陪同人员的职务、层级）",
     "@target_kind": "调研对象类别",
     "@for_schools": "是否面向学校和教师",
+    "@to_lower_governments": "主送机关是否下级党委或政府（须有主送机关的类别和层级）",
+    "@asks": "文本中提出的要求",
+    "@criteria_ask": "以什么为评价标准（评价标准各条，或通知文本的要求）",
+    "@evidence_asks": "要求提供什么佐证",
+    "@indicators_ask": "以什么为考核指标（各项指标，或方案文本的要求）",
+    "@asks_empty_reply": "没有意见是否也须回复",
+    "@app_makes": "应用的功能和要求（逐项载明，或其文本的要求）",
+    "@app_purpose": "应用用途",
+    "@study_asks": "学习是否打卡、排名",
+    "@directs": "是否向下布置工作（是否指令性公文，或文本的要求）",
+    "@sets_quota": "是否下达指标（提出的指标，或文本的要求）",
+    "@target_kind_count": "检查对象的类别数",
+    "@one_checklist": "检查清单",
+    "@loan_days": "借调天数（须有计划结束日）",
+    "@name_claims": "名称是否冠以国家、全国一类字样",
+    "@section_kinds": "文件各部分",
+    "@boilerplate_share": "套话部分所占比例（须有各部分字数和正文字数）",
 }
 
 

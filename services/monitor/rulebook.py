@@ -200,11 +200,17 @@ def check_conditions(rule: Rule, conditions: tuple[Condition, ...], events: tupl
             raise RuleBroken(rule.id, f"{condition.field} {condition.op} needs a value")
         for event in events:
             if condition.field.startswith("@"):
-                known = condition.field in DERIVED and DERIVED_FOR.get(condition.field, event) == event
+                known = condition.field in DERIVED and event in _events_with(condition.field, event)
             else:
                 known = condition.field in BY_NAME[event].model_fields
             if not known:
                 raise RuleBroken(rule.id, f"{event} has no field {condition.field}")
+
+
+def _events_with(derived: str, event: str) -> tuple[str, ...]:
+    """Return the events that a derived value is of; ``event`` itself for one that is of every event."""
+    of = DERIVED_FOR.get(derived, event)
+    return (of,) if isinstance(of, str) else of
 
 
 def check_words(rule: Rule, spoken: Mapping[str, frozenset[str]]) -> None:

@@ -8,6 +8,7 @@ import structlog
 
 from contracts.catalog import BY_NAME
 from contracts.documents import DocumentIssued
+from contracts.lexicons import METHOD
 from contracts.text import SKETCH_METHOD, count_characters, sketch
 from kit.auth import Role
 from services.console.drafts import BY_KEY, DRAFTS, Draft, Kind
@@ -48,7 +49,7 @@ def test_a_draft_needs_little_and_its_fields_are_fields_of_the_event(draft: Draf
     assert least.errors == {}
     assert check(draft, least.data) == {}
     event = BY_NAME[draft.event]
-    ours = {"target_level", "parent_no", "parent_title", "body", "consent_education", "consent_party"}
+    ours = {"target_level", "target_kind", "parent_no", "parent_title", "body", "consent_education", "consent_party"}
     assert {field.name for field in draft.fields} - ours <= set(event.model_fields)
 
 
@@ -129,6 +130,18 @@ def test_a_body_becomes_its_length_and_sketch() -> None:
     assert read.measured is not None
     assert read.measured.characters == count_characters(BODY)
     assert BODY[:10] not in json.dumps(read.data, ensure_ascii=False)
+
+
+def test_a_body_becomes_what_it_asks_for_and_its_parts() -> None:
+    body = "一、重要意义\n今年汛期来得早。\n二、工作任务\n各镇要每日报送进展。严禁打卡签到。"
+    read = filled("document", body=body)
+    stated: dict[str, Any] = dict(read.data)
+    assert stated["phrases"] == [{"lexicon": name, "count": 1, "method": METHOD} for name in ("指令", "日周报", "套话")]
+    assert [part["kind"] for part in stated["sections"]] == ["重要意义", "目标任务"]
+    assert check(BY_KEY["document"], stated) == {}
+    asked: dict[str, Any] = dict(filled("inspection", body="各镇要上传现场照片。").data)
+    assert [one["lexicon"] for one in asked["phrases"]] == ["指令", "留痕"]
+    assert "char_count" not in asked
 
 
 async def test_a_draft_is_judged_and_its_text_stays_here(browse: Browser, backend: FakeBackend) -> None:

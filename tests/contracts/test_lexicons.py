@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import phrases
-from contracts.lexicons import lexicons, read_phrases
+from contracts.lexicons import lexicons, read_phrases, read_sections, read_terms
 from services.monitor.book import RULES
 
 SOURCES = Path(str(RULES)).parent / "sources"
@@ -130,6 +130,22 @@ def test_a_source_asks_for_nothing_that_it_forbids(number):
     (file,) = SOURCES.glob(f"{number}_*.txt")
     asked = {one.lexicon: len(one.sentences) for one in read_phrases(file.read_text("utf-8"))}
     assert asked == DEMANDED_BY_SOURCES[number]
+
+
+def test_names_are_read_without_a_sentence_around_them():
+    assert {one.lexicon for one in read_terms(["领导批示件数", "会议记录", "工作实绩"])} == {"批示", "开会发文"}
+    assert read_terms(["不以拍照留痕为依据"]) == ()
+
+
+def test_a_text_is_parted_by_what_its_headings_say():
+    text = (
+        "关于做好防汛工作的通知\n各镇：\n一、指导思想\n坚持人民至上。\n二、主要任务\n（一）排查隐患。各镇要排查。\n（二）备足物资。\n"
+        "三、保障措施\n（一）加强组织领导。各镇要成立专班。\n2025年6月1日"
+    )
+    kinds = ["其他", "指导思想", "目标任务", "组织保障", "加强领导"]
+    assert [kind for kind, _ in read_sections(text)] == kinds
+    assert "备足物资" in dict(read_sections(text))["目标任务"]
+    assert "".join(part for _, part in read_sections(text)).replace("\n", "") == text.replace("\n", "")
 
 
 @given(st.text(st.sampled_from("各村要每日报送严禁不得、，。；：“”《》（）\n一二1— 等问题针对整治的")))

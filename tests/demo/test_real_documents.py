@@ -9,18 +9,23 @@ from pathlib import Path
 import pytest
 
 from contracts.documents import DocumentIssued
+from contracts.lexicons import read_phrases
 from deploy.demo import DATA
 from services.intake.domain import Candidate
 from services.intake.reading import read as read_at_intake
-from services.monitor.book import Book, Pack, bind, evaluator_kinds
+from services.monitor.book import RULES, Book, Pack, bind, evaluator_kinds
 from services.monitor.rulebook import Rule
 from tests.demo.judged import book, judge, read
 
 LINES = (DATA / "real_documents.ndjson").read_bytes().splitlines()
 FACTS = read(LINES)
 NAMES = {fact.fact_id: fact.id for fact in FACTS}
+SOURCES = Path(str(RULES)).parent / "sources"
 REPORT = (Path(__file__).parents[2] / "docs" / "real-documents.md").read_text("utf-8")
-OF_ONE_TEXT = ("DOC-06", "DOC-08", "DOC-15", "DOC-16", "DOC-19", "DOC-22")
+OF_ONE_TEXT = (
+    *("DOC-06", "DOC-08", "DOC-14", "DOC-15", "DOC-16", "DOC-19", "DOC-22", "DOC-25", "DUT-05"),
+    *("N-06", "N-08", "N-09", "N-51", "RPT-05"),
+)
 """Rules that a document, or it and the one that it implements, decide alone; the others need an office's whole year."""
 ALWAYS = date(1949, 10, 1)
 
@@ -56,6 +61,28 @@ def rows(text: str, columns: int) -> list[str]:
     return [
         line for line in text.splitlines() if re.match(r"\| [A-Z]+-\d\d \|", line) and line.count("|") == columns + 1
     ]
+
+
+def asked_table() -> list[str]:
+    """Return what each source text and each real document that has a text asks for, as the report has it."""
+    sources = {file.name[:3]: read_phrases(file.read_text("utf-8")) for file in sorted(SOURCES.glob("*.txt"))}
+    told = [
+        (name, {one.lexicon: len(one.sentences) for one in found}, "原文") for name, found in sorted(sources.items())
+    ]
+    told.extend(
+        (NAMES[fact.fact_id], {one.lexicon: one.count for one in fact.event.phrases}, fact.event.heading)
+        for fact in FACTS
+        if isinstance(fact.event, DocumentIssued) and fact.event.phrases is not None
+    )
+    return [
+        f"| {name} | {title.replace('|', '')} | {'、'.join(f'{word} {n}' for word, n in asked.items()) or '—'} |"
+        for name, asked, title in told
+    ]
+
+
+def test_what_the_texts_ask_for_is_what_the_report_tells():
+    text = section("What the texts ask for")
+    assert [line for line in text.splitlines() if line.startswith("| ") and "document" not in line] == asked_table()
 
 
 def test_by_the_law_of_their_places_they_raise_nothing():

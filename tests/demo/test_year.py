@@ -57,7 +57,8 @@ def test_what_only_seems_a_violation_raises_nothing(near):
 
 def test_every_rule_of_the_county_is_broken_somewhere():
     bound = book().for_place("990101")
-    assert {one.rule for one in KEY.alerts} == {rule for rule, one in bound.items() if one.rule.mode == "rule"}
+    quiet = {rule for one in KEY.quiet for rule in one.rules}
+    assert {one.rule for one in KEY.alerts} == {rule for rule, one in bound.items() if one.rule.mode == "rule"} - quiet
 
 
 @pytest.mark.parametrize("rule", sorted({one.rule for one in KEY.alerts}))

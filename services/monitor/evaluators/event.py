@@ -44,6 +44,7 @@ def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
         if fails is None:
             open_fields.extend(unknown)
         elif fails and speaks:
+            numbers |= _held(test, act, scene.world)
             outcome, tried = scene.weigh(act)
             words = test.words if outcome == "violated" else None
             return (scene.say(outcome, act, words=words, numbers={**numbers, **test.shows}, exceptions=tried),)
@@ -66,13 +67,30 @@ def silencer(bound: Bound[EventParams]) -> Silencer:
     return silent
 
 
+def _held(test: Test, act: Act, world: World) -> Mapping[str, Scalar]:
+    """Return which of the entries that a test looks for the act holds."""
+    found = [
+        item
+        for condition in test.fails
+        if condition.op == "holds"
+        for item in read(condition.field, act, world)
+        if isinstance(condition.value, tuple) and item in condition.value
+    ]
+    return {"held": "、".join(map(str, dict.fromkeys(found)))} if _held_name(test) else {}
+
+
+def _held_name(test: Test) -> frozenset[str]:
+    return frozenset({"held"} if any(one.op == "holds" for one in test.fails) else ())
+
+
 def _words(params: EventParams) -> Mapping[str, frozenset[str]]:
-    """Return what each text can name: the act's own, and for a violation what every test with these words shows."""
+    """Return what each text can name: the act's own, and of a test that decides what it shows and ``held``."""
     shown = frozenset(params.shows)
-    found: dict[str, frozenset[str]] = {"complied": shown, "undetermined": shown, "excused": shown}
-    for test in params.tests:
-        names = shown | frozenset(test.shows)
-        found[test.words] = found.get(test.words, names) & names
+    of_tests = [(test.words, shown | frozenset(test.shows) | _held_name(test)) for test in params.tests]
+    found: dict[str, frozenset[str]] = {"complied": shown, "undetermined": shown}
+    found["excused"] = frozenset.intersection(*(names for _, names in of_tests))
+    for words, names in of_tests:
+        found[words] = found.get(words, names) & names
     return found
 
 
