@@ -5,7 +5,7 @@ import time
 
 import uvloop
 
-from bench import chain, cold_start, intake, latency, ledger, monitor, others, replay
+from bench import chain, cold_start, copying, intake, latency, ledger, monitor, others, replay
 from bench.figures import Figure, table
 from bench.harness import Rounds, options
 
@@ -16,6 +16,7 @@ WORKLOADS = {
     "others": others.measure,
     "replay": replay.measure,
     "monitor": monitor.measure,
+    "copying": copying.measure,
     "latency": latency.measure,
     "chain": chain.measure,
 }

@@ -11,6 +11,7 @@ from deploy.commands import (
     Command,
     alert,
     audit,
+    copies,
     doctor,
     imports,
     login,
@@ -27,7 +28,7 @@ from deploy.commands import (
 from deploy.embedded.errors import Unusable
 
 FAMILIES = (
-    *(up, service, prepare, publish, imports, policy, quarantine, parked, alert, audit, restore),
+    *(up, service, prepare, publish, imports, policy, quarantine, parked, alert, copies, audit, restore),
     *(login, token, doctor),
 )
 """In the order of the help."""

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,3 +20,11 @@ HOME = Path(".jianfu")
 def add_home(parser: ChineseParser) -> None:
     """Let the command take the data folder."""
     parser.add_argument("--home", type=Path, default=HOME, metavar="目录", help=f"数据目录（默认 ./{HOME}）")
+
+
+def day(text: str) -> date:
+    """Read a date of the command line; raise ``ValueError``."""
+    return date.fromisoformat(text)
+
+
+day.__name__ = "date"  # what the parser calls a value that is none

@@ -1,12 +1,11 @@
 """``jianfu policy``: the rule book's own checks, why it says what of an act, and what another pack would say."""
 
 import argparse
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.chinese import ChineseParser
-from deploy.commands import Commands, add_home
+from deploy.commands import Commands, add_home, day
 from deploy.target import add_target, find
 
 if TYPE_CHECKING:
@@ -84,8 +83,8 @@ def _add_explain(parser: ChineseParser) -> None:
 def _add_backtest(parser: ChineseParser) -> None:
     parser.add_argument("--pack", required=True, metavar="规则包", help="要试的规则包")
     parser.add_argument("--against", required=True, metavar="规则包", help="与哪个规则包对照")
-    parser.add_argument("--from", dest="since", type=_date, metavar="日期", help="行为发生日起")
-    parser.add_argument("--to", dest="until", type=_date, metavar="日期", help="行为发生日止")
+    parser.add_argument("--from", dest="since", type=day, metavar="日期", help="行为发生日起")
+    parser.add_argument("--to", dest="until", type=day, metavar="日期", help="行为发生日止")
     parser.add_argument("--place", metavar="区划代码", help="在哪里施行（默认为对照规则包的辖区）")
     parser.add_argument("--rules", type=Path, metavar="目录", help="要试的规则文件，同名的代替现行的")
     parser.add_argument("--packs", type=Path, metavar="目录", help="要试的规则包文件，同名的代替现行的")
@@ -93,13 +92,6 @@ def _add_backtest(parser: ChineseParser) -> None:
     parser.add_argument("--database", metavar="地址", help="监测的数据库(默认取自 MONITOR_DATABASE_URL 或数据目录)")
     add_home(parser)
     parser.set_defaults(run=run_backtest)
-
-
-def _date(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-_date.__name__ = "date"  # what the parser calls a value that is none
 
 
 def run_test(_: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ COMMANDS = [
     *("quarantine replay", "alert replay", "audit verify", "audit export", "restore journal"),
     "restore stream",
     *("parked list", "parked replay", "policy explain", "policy backtest", "policy sign", "policy release"),
+    "copies",
 ]
 
 
