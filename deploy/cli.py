@@ -14,6 +14,7 @@ from deploy.commands import (
     copies,
     doctor,
     imports,
+    lists,
     login,
     parked,
     policy,
@@ -28,7 +29,7 @@ from deploy.commands import (
 from deploy.embedded.errors import Unusable
 
 FAMILIES = (
-    *(up, service, prepare, publish, imports, policy, quarantine, parked, alert, copies, audit, restore),
+    *(up, service, prepare, publish, imports, lists, policy, quarantine, parked, alert, copies, audit, restore),
     *(login, token, doctor),
 )
 """In the order of the help."""

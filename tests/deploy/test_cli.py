@@ -29,6 +29,7 @@ COMMANDS = [
     "restore stream",
     *("parked list", "parked replay", "policy explain", "policy backtest", "policy sign", "policy release"),
     "copies",
+    *("list shipped", "list load"),
 ]
 
 
