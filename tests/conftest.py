@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from tests import bounds
 from tests.eventually import eventually
@@ -31,6 +32,14 @@ if TYPE_CHECKING:  # loading these takes a second that tests of pure code need n
 ROOT = Path(__file__).resolve().parents[1]
 SERVICES = ("intake", "ledger", "monitor", "notify")
 TEMPLATE = "jianfu_template"
+
+# Left to itself a log outside of a service draws each traceback with every local value, which takes longer than a request may.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")
