@@ -154,6 +154,12 @@ def _unit_kind(act: Act, world: World) -> str | None:
     return version.kind if version else None
 
 
+def _local_reason(act: Act, _world: World) -> str | None:
+    """Return the documented local reason for asking more than the superior does."""
+    reason: str | None = getattr(act.event, "local_reason", None)
+    return reason
+
+
 def level_of_unit(unit: str, act: Act, world: World) -> Level | None:
     """Return the registered level of a unit on the act's day."""
     version = world.unit_on(unit, act.day)
@@ -410,6 +416,7 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@for_schools": _for_schools,
     "@to_lower_governments": _to_lower_governments,
     **ASKED,
+    "@local_reason": _local_reason,
 }
 DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@duration_minutes": "mtg.convened",

@@ -84,7 +84,7 @@ def lists_of(book: Book, verdict: Verdict) -> tuple[str, ...]:
     """Return the kinds of list that a rule looks up."""
     bound = book.bound(verdict.rule, verdict.place)
     params = bound.params if bound else None
-    return tuple(kind for name in ("forbidden", "kept") if (kind := getattr(params, name, None)))
+    return tuple(kind for name in ("kept", "forbidden", "allowed") for kind in getattr(params, name, ()))
 
 
 def show(book: Book, change: Change, moment: datetime, dossier_hash: str) -> dict[str, Any]:

@@ -17,7 +17,12 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
+from contracts.doc_no import parse_doc_no
+from contracts.documents import DocumentIssued, DocumentReceived
 from contracts.event import ActRef
+from contracts.inspections import InspectionConcluded
+from contracts.meetings import MeetingConvened
+from contracts.reports import ReportDemanded, ReportFiled, ReportReminded
 from services.monitor.domain import Act
 
 ACT: Final = "act|"
@@ -58,7 +63,51 @@ OWED: Final = "owed"
 """Family of the keys of what a unit owes from period to period."""
 
 
+def _reminds(act: Act) -> Iterable[str | None]:
+    demand = act.read(ReportReminded).demand
+    return (demand.fact(act.source) if demand else None,)
+
+
+def _reversal(act: Act) -> Iterable[str | None]:
+    event = act.read(DocumentIssued)
+    return (f"{act.unit}|{event.matter}" if event.reverses and event.matter else None,)
+
+
+def _passed_on(act: Act) -> Iterable[str | None]:
+    """Yield what a unit received, or told of having received, by the document's number and as a fact."""
+    event = act.event
+    if isinstance(event, DocumentReceived):
+        number, document = event.doc_no, event.document
+    elif isinstance(event, ReportFiled) and event.kind == "传达贯彻":
+        basis = event.responds_to_document
+        number, document = (basis.doc_no, basis.act) if basis else (None, None)
+        document = document or event.responds_to
+    elif isinstance(event, MeetingConvened) and event.purpose == "传达":
+        number, document = None, event.about
+    else:
+        return
+    if number:
+        yield f"{act.unit}|{parse_doc_no(number) or number}"
+    if document:
+        yield f"{act.unit}|{document.fact(act.source)}"
+
+
+def _held(act: Act) -> Iterable[str | None]:
+    """Yield the units of which an inspection's shared results hold something, or that are asked because of an inspection."""
+    event = act.event
+    if isinstance(event, InspectionConcluded):
+        return (event.target.unit,) if event.shared and event.target else ()
+    if isinstance(event, ReportDemanded) and event.spawned_kind in ("督查检查", "考核"):
+        return event.addressees
+    return ()
+
+
 JOINS: Final[tuple[Join, ...]] = (
+    Join("reminded", {"rpt.reminded": _reminds}),
+    Join("reversal", {"doc.issued": _reversal}),
+    Join("receipt", dict.fromkeys(("doc.received", "rpt.filed", "mtg.convened"), _passed_on)),
+    Join("demonstration", dict.fromkeys(("dem.started", "dem.criteria_set"), field("demonstration"))),
+    Join("held", dict.fromkeys(("ins.concluded", "rpt.demanded"), _held)),
     Join(OWED, {"unit.registered": field("unit")}),
     Join("school", {"sch.held": field("school")}),
 )

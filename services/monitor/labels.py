@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-_OF: Final[Mapping[str, str]] = {"上位文件.": "上位文件的", "上级会议.": "上级会议的", "plan.": "年度计划的"}
+_OF: Final[Mapping[str, str]] = {
+    "上位文件.": "上位文件的",
+    "上级会议.": "上级会议的",
+    "上级任务.": "上级任务的",
+    "plan.": "年度计划的",
+}
 """Prefixes of fields that belong to another act than the judged one."""
 
 LEVELS: Final[Mapping[int, str]] = {0: "中央", 1: "省级", 2: "市级", 3: "县级", 4: "乡级", 5: "村级"}
@@ -456,12 +461,10 @@ _LABELS: Final[Mapping[str, str]] = {
     "@target_kind_count": "检查对象的类别数",
     "@one_checklist": "检查清单",
     "@loan_days": "借调天数（须有计划结束日）",
-    "@unified_entry": "是否接入统一入口和身份认证",
-    "@minutes_a_point": "每个点位的停留时间（须有时长和点位数）",
-    "@points_a_day": "每天的点位数",
     "@name_claims": "名称是否冠以国家、全国一类字样",
     "@section_kinds": "文件各部分",
     "@boilerplate_share": "套话部分所占比例（须有各部分字数和正文字数）",
+    "@local_reason": "加码的本地依据",
 }
 
 

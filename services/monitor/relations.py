@@ -95,12 +95,12 @@ def doc_no(text: str) -> str:
 
 
 def _numbered(parsed: DocNo | None, text: str) -> str:
-    return f"no|{parsed or _plain(text)}"
+    return f"no|{parsed or plain(text)}"
 
 
 def doc_title(text: str) -> str:
     """Return the key of a document by its title without punctuation."""
-    return f"title|{_plain(text)}"
+    return f"title|{plain(text)}"
 
 
 def by_id(fact: str) -> str:
@@ -127,9 +127,9 @@ def calendar(year: int) -> str:
 def topic_of(matter: str | None, topic: str) -> str:
     """Return what a meeting is about: its 事项 if one was assigned, else its name without level and meeting words."""
     if matter:
-        return _plain(matter)
-    bare = _MEETING_WORDS.sub("", _LEVEL_WORDS.sub("", _plain(topic)))
-    return bare or _plain(topic)
+        return plain(matter)
+    bare = _MEETING_WORDS.sub("", _LEVEL_WORDS.sub("", plain(topic)))
+    return bare or plain(topic)
 
 
 def bucket(family: str, day: date) -> int:
@@ -142,7 +142,8 @@ def timed(family: str, key: str, number: int) -> str:
     return f"{family}|{key}|{number}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a text without punctuation, blanks and kinds of width: what is the same to a reader is the same."""
     return _NOT_WORD.sub("", unicodedata.normalize("NFKC", text))
 
 

@@ -73,7 +73,7 @@ def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
     """
     pen = _Pen(Random(seed))
     facts = list(_references(pen))
-    chosen = [_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan]
+    chosen = [_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan, _task, _criteria, _receipt]
     if dense:
         chosen, pen.units = pen.random.sample(chosen, 2), pen.random.sample(sorted(UNITS), 2)
     while pen.count < size:
@@ -135,6 +135,12 @@ def _document(pen: _Pen) -> Iterator[bytes]:
             "doc_class": pen.maybe(random.choice(["综合", "专项", "其他"])),
             "char_count": pen.maybe(random.choice([3999, 4000, 4001, 5001])),
             "form": pen.maybe(random.choice(["实施细则", "贯彻意见", "其他"])),
+            "genre": pen.maybe(random.choice(["函", "通知", "意见"])),
+            "issuer_rank": pen.maybe(random.choice(["部门", "办公厅室", "党委政府"])),
+            "approver": pen.maybe(random.choice(["主要领导", "分管领导"])),
+            "matter": pen.maybe("公积金提取"),
+            "reverses": pen.maybe(random.random() < 0.5),
+            "supersedes": [{"title": "旧办法"}] if random.random() < 0.3 else [],
             "has_contact_name": pen.maybe(random.random() < 0.7),
             "has_contact_phone": pen.maybe(True),
             "no_matching": pen.maybe(random.random() < 0.5),
@@ -146,7 +152,9 @@ def _document(pen: _Pen) -> Iterator[bytes]:
                     "values": sorted({*range(20), *shared} if random.random() < 0.5 else set(shared)),
                 }
             ),
-            "implements": [{"doc_no": f"CI〔2025〕{random.randrange(1, 12)}号"}] if random.random() < 0.4 else [],
+            "implements": [{"doc_no": f"{random.choice(['CI', 'CO'])}〔2025〕{random.randrange(1, 12)}号"}]
+            if random.random() < 0.4
+            else [],
         },
         late=random.randrange(40),
     )
@@ -169,6 +177,7 @@ def _meeting(pen: _Pen) -> Iterator[bytes]:
             "required": pen.maybe([{"role": "主要负责同志", "level": 4}] if random.random() < 0.5 else []),
             "convener_role": pen.maybe("分管负责同志"),
             "new_arrangement": pen.maybe("新增两项任务") if random.random() < 0.3 else None,
+            "decided": pen.maybe(random.random() < 0.4),
             "plan_item": pen.maybe("p1"),
         },
     )
@@ -241,7 +250,74 @@ def _demand(pen: _Pen) -> Iterator[bytes]:
         "special_time_limit": pen.maybe(False),
         "basis_level": pen.maybe(random.choice(["上级", "无"])),
     }
-    yield pen.fact("rpt.demanded", pen.unit(), day, data)
+    unit = pen.unit()
+    yield pen.fact("rpt.demanded", unit, day, data)
+    demand = {"id": f"e{pen.count}"}
+    for _ in range(random.choice([0, 0, 0, 1, 3])):
+        at = sent + timedelta(days=random.randrange(8), hours=random.randrange(8))
+        yield pen.fact("rpt.reminded", unit, at.date(), {"demand": demand, "reminded_at": at.isoformat()})
+
+
+def _task(pen: _Pen) -> Iterator[bytes]:
+    """A task of the city, and what the county makes of it."""
+    random, day = pen.random, pen.day()
+    parent: dict[str, str] | None = None
+    for unit in ("u-city", "u-county"):
+        due = datetime(day.year, day.month, day.day, 18, tzinfo=CHINA) + timedelta(days=random.choice([20, 60]))
+        metric = {"metric": "改厕户数", "value": random.choice([500, 600]), "direction": pen.maybe("不低于")}
+        data = {
+            "subject_matter": "农村改厕",
+            "due_at": pen.maybe(due.isoformat()),
+            "metrics": pen.maybe([metric]),
+            "items": pen.maybe(random.sample(["摸排户数", "改造厕所", "安装宣传栏"], 2)),
+            "parent_task": parent,
+            "local_reason": "县人大常委会决议" if random.random() < 0.2 else None,
+        }
+        yield pen.fact("task.assigned", unit, day, data, late=random.randrange(9))
+        parent = {"id": f"e{pen.count}"}
+
+
+def _criteria(pen: _Pen) -> Iterator[bytes]:
+    """A 创建 activity, versions of its criteria, and the ledgers that it asks for."""
+    random, day = pen.random, pen.day()
+    name = random.choice(["D1", "D2"])
+    if random.random() < 0.5:
+        start = {"demonstration": name, "name": "文明村镇创建", "starts_on": day.isoformat()}
+        yield pen.fact("dem.started", "u-county", day, start)
+        demand = {
+            "subject_matter": "创建台账",
+            "sent_at": f"{day}T09:00:00+08:00",
+            "spawned_by": {"id": f"e{pen.count}"},
+        }
+        yield pen.fact(
+            "rpt.demanded", "u-county", day, {**demand, "material": pen.maybe("台账"), "spawned_kind": "其他"}
+        )
+    yield pen.fact("dem.criteria_set", "u-county", day, {"demonstration": name, "set_on": day.isoformat()})
+
+
+def _receipt(pen: _Pen) -> Iterator[bytes]:
+    """A document received, and the report and the meeting by which it is passed on."""
+    random, day, unit = pen.random, pen.day(), pen.unit()
+    number = f"CI〔2025〕{random.randrange(1, 12)}号"
+    received = {"doc_no": number, "document": {"id": f"d{number}"}, "received_at": f"{day}T09:00:00+08:00"}
+    yield pen.fact("doc.received", unit, day, received)
+    filed = day + timedelta(days=random.choice([1, 5, 6]))
+    report = {
+        "kind": "传达贯彻",
+        "filed_on": filed.isoformat(),
+        "responds_to_document": {"doc_no": number},
+        "has_results": pen.maybe(False),
+        "required_by_superior": pen.maybe(False),
+    }
+    yield pen.fact("rpt.filed", unit, filed, report)
+    meeting = {
+        "topic": "传达学习会",
+        "purpose": "传达",
+        "about": {"id": f"d{number}"},
+        "starts_at": f"{day + timedelta(days=random.randrange(2))}T10:00:00+08:00",
+        "emergency": pen.maybe(False),
+    }
+    yield pen.fact("mtg.convened", unit, day, meeting)
 
 
 def _plan(pen: _Pen) -> Iterator[bytes]:

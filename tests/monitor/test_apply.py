@@ -110,7 +110,7 @@ async def test_histories_reach_every_evaluator(book: Book) -> None:
     """The property above is worth something only if its histories raise alerts under every kind of rule."""
     kinds: dict[str, str] = {}
     for seed in range(20):
-        acts = fold([decode(fact) for fact in history(seed, 150)])
+        acts = fold([decode(fact) for fact in history(seed, 250)])
         world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
         for verdict in judge_all(book, (act for act in acts if not isinstance(act.event, UNJUDGED)), world):
             if verdict.severity is not None:
