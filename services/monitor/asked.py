@@ -15,6 +15,7 @@ from contracts.inspections import InspectionLaunched
 from contracts.lexicons import read_terms
 from contracts.phrases import Phrases
 from contracts.reports import ReportDemanded
+from contracts.research import ResearchVisited
 from contracts.secondments import SecondmentStarted
 from contracts.tasks import TaskAssigned
 from services.monitor.domain import Act
@@ -151,6 +152,28 @@ def _loan_days(act: Act, _world: World) -> int | None:
     return None if event.planned_end is None else (event.planned_end - event.started_on).days + 1
 
 
+def _unified_entry(act: Act, _world: World) -> bool | None:
+    """Whether an app uses the common entry and identity."""
+    flags = act.read(AppRegistered).flags
+    return flags.unified_entry if flags else None
+
+
+def _minutes_a_point(act: Act, _world: World) -> float | None:
+    """Minutes that a visit stayed at each of its points, on average."""
+    event = act.read(ResearchVisited)
+    return None if event.minutes is None or not event.points else event.minutes / event.points
+
+
+def _points_a_day(act: Act, _world: World) -> float | None:
+    """Points that a visit saw on each of its days, on average; without an end it is of one day."""
+    event = act.read(ResearchVisited)
+    return (
+        None
+        if event.points is None
+        else event.points / (((event.ends_on or event.starts_on) - event.starts_on).days + 1)
+    )
+
+
 def _name_claims(act: Act, _world: World) -> bool:
     """Whether the name of an activity claims the whole country or world."""
     return any(found.lexicon == _NAME for found in read_terms((act.read(DemonstrationStarted).name,)))
@@ -185,6 +208,9 @@ ASKED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@target_kind_count": _target_kind_count,
     "@one_checklist": _one_checklist,
     "@loan_days": _loan_days,
+    "@unified_entry": _unified_entry,
+    "@minutes_a_point": _minutes_a_point,
+    "@points_a_day": _points_a_day,
     "@name_claims": _name_claims,
     "@section_kinds": _section_kinds,
     "@boilerplate_share": _boilerplate_share,
@@ -203,6 +229,9 @@ ASKED_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "@target_kind_count": ("ins.launched",),
     "@one_checklist": ("ins.launched",),
     "@loan_days": ("sec.started",),
+    "@unified_entry": ("app.registered",),
+    "@minutes_a_point": ("res.visited",),
+    "@points_a_day": ("res.visited",),
     "@name_claims": ("dem.started",),
     "@section_kinds": ("doc.issued",),
     "@boilerplate_share": ("doc.issued",),

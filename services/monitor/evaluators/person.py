@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.monitor.conditions import Condition, read, shown
 from services.monitor.domain import Verdict
-from services.monitor.judging import Evaluator, Params, Scene, act_scope, always_silent
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene, act_scope, always_silent
 from services.monitor.rulebook import Text
 
 
@@ -22,9 +22,9 @@ class PersonParams(Params):
 
 
 def judge(scene: Scene[PersonParams]) -> Sequence[Verdict]:
-    """Return that the act is undetermined and who must look; nothing where the rule does not speak of it."""
+    """Return that the act is undetermined and who must look; nothing where it is not sure that the rule speaks of it."""
     act = scene.anchor
-    if act is None or scene.speaks_of(act)[0] is False:
+    if act is None or not scene.speaks_of(act)[0]:
         return ()
     params = scene.params
     numbers = {name: shown(read(field, act, scene.world)) for name, field in params.shows.items()}
@@ -35,7 +35,7 @@ def judge(scene: Scene[PersonParams]) -> Sequence[Verdict]:
 EVALUATOR = Evaluator(
     name="person",
     params=PersonParams,
-    on=frozenset({"doc.issued", "mtg.convened", "ins.visit"}),
+    on=JUDGED,
     scopes=act_scope,
     judge=judge,
     words=lambda params: {"undetermined": frozenset({"who", "look_at", "why", *params.shows})},
