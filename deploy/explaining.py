@@ -1,5 +1,6 @@
 """``jianfu policy explain``: what every rule says of an act, as text."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -12,10 +13,9 @@ _MET: Final[Mapping[bool | None, str]] = {True: "成立", False: "不成立", No
 
 def told(sheet: Json, *, everything: bool) -> list[str]:
     """Say the verdicts on an act, the violated ones first; ``everything``: also why the other rules are silent."""
-    verdicts = sorted(sheet["verdicts"], key=lambda one: (_ORDER.index(one["verdict"]), one["rule"]))
-    counts = [(one, sum(verdict["verdict"] == one for verdict in verdicts)) for one in _ORDER]
-    titles = {verdict["verdict"]: verdict["verdict_title"] for verdict in verdicts}
-    summed = "，".join(f"{titles[one]} {count}" for one, count in counts if count) or "没有规则针对它"
+    verdicts = sorted(sheet["verdicts"], key=lambda one: (_is_hint(one), _ORDER.index(one["verdict"]), one["rule"]))
+    counts = Counter(verdict["verdict_title"] for verdict in verdicts)  # in the order of their first
+    summed = "，".join(f"{title} {count}" for title, count in counts.items()) or "没有规则针对它"
     silent = sheet["not_applicable"]
     lines = [f"{event_title(sheet['type'])} {sheet['act_id']}：{summed}；另有 {len(silent)} 条规则没有意见。"]
     for verdict in verdicts:
@@ -23,6 +23,15 @@ def told(sheet: Json, *, everything: bool) -> list[str]:
     if everything:
         lines += [f"[没有意见] {one['rule']} {one['title']}：{one['why']}" for one in silent]
     return lines
+
+
+def is_violated(sheet: Json) -> bool:
+    """Tell whether a rule is violated; what is only a hint for a person is none."""
+    return any(one["verdict"] == "violated" and not _is_hint(one) for one in sheet["verdicts"])
+
+
+def _is_hint(one: Json) -> bool:
+    return bool(one["mode"] == "hint")
 
 
 def _verdict(one: Json) -> Iterator[str]:

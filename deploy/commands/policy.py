@@ -115,7 +115,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
     sheet = ask(find(arguments, "monitor", "operator"), "GET", f"/v1/acts/{arguments.act}/verdicts").json()
     print("\n".join(explaining.told(sheet, everything=arguments.all)))
-    return int(any(verdict["verdict"] == "violated" for verdict in sheet["verdicts"]))
+    return int(explaining.is_violated(sheet))
 
 
 def run_backtest(arguments: argparse.Namespace) -> int:

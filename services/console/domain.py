@@ -144,19 +144,25 @@ _URGENCY = ("over", "near", "ahead", "fine")
 
 def plan_lines(plans: Iterable[Plan], forecasts: Iterable[Forecast]) -> tuple[PlanLine, ...]:
     """Join plans and forecasts, the most urgent first."""
-    expected = {(forecast.unit_id, forecast.kind): forecast.exceeds_on for forecast in forecasts}
+    expected = {(one.unit_id, one.kind, one.cap): one.exceeds_on for one in forecasts}
     lines = [
         PlanLine(
             owner=plan.owner,
             kind=plan.kind,
             cap=plan.cap,
             used=plan.used,
-            exceeds_on=expected.get((plan.owner, plan.kind)),
+            exceeds_on=expected.get((plan.owner, plan.kind, plan.cap)),
             unplanned=plan.unplanned,
         )
         for plan in plans
     ]
     return tuple(sorted(lines, key=lambda line: (_URGENCY.index(line.state), -line.share, line.owner, line.kind)))
+
+
+def other_quotas(plans: Iterable[Plan], forecasts: Iterable[Forecast]) -> tuple[Forecast, ...]:
+    """Return the forecasts of caps that are no plan's, in the order in which they are exceeded; those without a cap are left out."""
+    planned = {(plan.owner, plan.kind, plan.cap) for plan in plans}
+    return tuple(one for one in forecasts if one.cap is not None and (one.unit_id, one.kind, one.cap) not in planned)
 
 
 @dataclass(frozen=True, slots=True)

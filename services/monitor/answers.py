@@ -9,15 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.catalog import BY_NAME, ContractBroken, decode, read_data
 from contracts.event import TYPE_PREFIX, Json, Key, Moment, Recorded, fact_id
-from contracts.jurisdiction import is_code, path_of
+from contracts.jurisdiction import is_code
 from kit.db import Connection
 from kit.errors import Forbidden, NotFound, Rejected
 from services.monitor import dossier, queries
 from services.monitor.domain import Act, Verdict, alert_id, fold, stand
 from services.monitor.engine import judge
-from services.monitor.evaluators.quota import exceeds_on
 from services.monitor.labels import label
-from services.monitor.reading import load_acts, offering, scenes
+from services.monitor.reading import load_acts, scenes
 from services.monitor.state import State, load_world
 
 _DRAFT: Final = "/draft"
@@ -171,44 +170,6 @@ async def replay(db: Connection, state: State, content: bytes) -> bytes | None:
 def recompute(state: State, named: Json, bodies: Iterable[bytes]) -> bytes | None:
     """Compute a dossier again from fact bodies; no server is needed."""
     return dossier.recompute(state.book, fold([decode(body) for body in bodies]), named, state.base)
-
-
-async def forecasts(db: Connection, state: State, scope: str, units: Sequence[str] | None, year: int) -> list[Json]:
-    """Return, for each unit (``None``: all) with documents in the year, its count, its cap and the day on which it will be exceeded."""
-    await load_world(db, state)
-    wanted = (
-        [f"docs|{unit}|{year}" for unit in units]
-        if units is not None
-        else [key for key in await queries.windows(db, "docs") if key.endswith(f"|{year}")]
-    )
-    items = []
-    for key in wanted:
-        names = (await offering(db, [key])).get(key, [])
-        scene = await load_acts(db, state, names)
-        documents = sorted(
-            (act for act in scene.values() if act.name == "doc.issued"), key=lambda one: (one.time, one.id)
-        )
-        plans = sorted(
-            (act for act in scene.values() if act.name.startswith("plan.")), key=lambda one: (one.time, one.id)
-        )
-        caps = [cap for plan in plans if (cap := getattr(plan.event, "cap", None)) is not None]
-        if not documents or scope not in path_of(documents[0].place):
-            continue
-        cap = caps[-1] if caps else None
-        day = exceeds_on(len(documents), cap, documents[-1].day) if cap is not None and len(documents) <= cap else None
-        items.append(
-            {
-                "unit_id": documents[0].unit,
-                "jurisdiction": documents[0].place,
-                "kind": "发文",
-                "year": year,
-                "count": len(documents),
-                "cap": cap,
-                "share": round(len(documents) / cap, 4) if cap else None,
-                "exceeds_on": day.isoformat() if day else None,
-            }
-        )
-    return items
 
 
 def rule_sheet(state: State, rule_id: str) -> Json:

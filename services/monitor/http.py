@@ -22,6 +22,7 @@ from kit.paging import Current, Page
 from kit.parked import ParkedAsked, ParkedMessage, Replayed, listed
 from kit.scoped import Readers
 from services.monitor import answers, facts, queries
+from services.monitor.forecasting import forecasts
 from services.monitor.queries import AlertFilter
 from services.monitor.state import State
 from services.monitor.writing import Writer
@@ -232,12 +233,12 @@ async def list_forecasts(
     year: Annotated[int | None, Query(ge=2000, le=2100)] = None,
     unit: Annotated[str | None, Query(max_length=128)] = None,
 ) -> AlertPage:
-    """Tell when each unit will exceed its cap at this year's rate."""
+    """Tell, for every quota rule, when each unit will exceed its cap at this year's rate."""
     async with everything() as connection:
         wanted = year or clock.now().astimezone(clock.BEIJING).year
         asked = _asked_unit(who, unit)
         units = own_units(who) if asked is None else (asked,)
-        items = await answers.forecasts(connection, state, who.jurisdiction, units, wanted)
+        items = await forecasts(connection, state, who.jurisdiction, units, wanted)
         return AlertPage(items=items, next=None, current=await queries.current(connection))
 
 

@@ -152,15 +152,7 @@ class FakeBackend:
 
         @app.get("/v1/forecasts")
         async def forecasts(year: int) -> Json:
-            line = {
-                "unit_id": "qh.nyj",
-                "kind": "发文",
-                "year": year,
-                "count": 19,
-                "cap": 30,
-                "exceeds_on": "2026-12-14",
-            }
-            return self._page([line])
+            return self._page(data.forecasts(year))
 
     def _ledger(self, app: FastAPI) -> None:
         @app.get("/v1/ledgers")

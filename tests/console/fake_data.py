@@ -341,3 +341,24 @@ def coverage(only: str | None) -> Json:
         "whole": True,
         "current": CURRENT,
     }
+
+
+def forecasts(year: int) -> list[Json]:
+    """Return a plan's forecast, one of last year's number that is exceeded, and one that will not be."""
+    common = {"year": year, "jurisdiction": COUNTY, "exceeds_on": None, "exceeded_on": None, "method": "按平均速度推算"}
+    older = {**common, "rule": "N-01", "title": "发文数量只减不增", "kind": "发文"}
+    return [
+        {**older, "unit_id": "qh.yjj", "count": 44, "cap": 40, "exceeded_on": "2026-11-02"},
+        {
+            **common,
+            "rule": "DOC-03",
+            "title": "发文限额",
+            "unit_id": "qh.nyj",
+            "kind": "发文",
+            "count": 19,
+            "cap": 30,
+            "exceeds_on": "2026-12-14",
+        },
+        {**older, "unit_id": "qh.mzj", "count": 9, "cap": 22},
+        {**older, "unit_id": "qh.fgj", "count": 3, "cap": None},
+    ]

@@ -8,7 +8,17 @@ from services.console import wording
 from services.console.answers.intake import Source
 from services.console.answers.ledger import Count, Plan
 from services.console.answers.monitor import Forecast, RuleCount, Sheet
-from services.console.domain import PlanLine, Trend, feed_of, is_populated, merged, plan_lines, tally, trends
+from services.console.domain import (
+    PlanLine,
+    Trend,
+    feed_of,
+    is_populated,
+    merged,
+    other_quotas,
+    plan_lines,
+    tally,
+    trends,
+)
 
 
 def test_alerts_are_counted_by_severity_and_by_rule() -> None:
@@ -78,8 +88,11 @@ def test_a_plan_is_over_near_ahead_or_fine(
 
 def test_the_most_urgent_plans_come_first_with_their_forecast() -> None:
     plans = [plan(1, 10, "fine"), plan(12, 10, "over"), plan(5, 10, "ahead"), plan(9, 10, "near")]
-    forecast = Forecast(unit_id="ahead", kind="发文", year=2026, exceeds_on=date(2026, 12, 1))
-    lines = plan_lines(plans, [forecast])
+    forecast = Forecast(unit_id="ahead", kind="发文", year=2026, cap=10, exceeds_on=date(2026, 12, 1))
+    of_last_year = forecast.model_copy(update={"cap": 4, "exceeds_on": None, "exceeded_on": date(2026, 3, 1)})
+    without = forecast.model_copy(update={"cap": None})
+    lines = plan_lines(plans, [of_last_year, forecast, without])
+    assert other_quotas(plans, [of_last_year, forecast, without]) == (of_last_year,)
     assert [line.owner for line in lines] == ["over", "near", "ahead", "fine"]
     assert lines[2].exceeds_on == date(2026, 12, 1)
 

@@ -36,7 +36,15 @@ def test_the_worst_comes_first_and_decides_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clause = {"document": "文件", "clause": "一", "quote": "不得"}
-    common = {"rule_version": 1, "title": "规则", "reason": "", "clause": clause, "pack": None, "numbers": {}}
+    common = {
+        "rule_version": 1,
+        "title": "规则",
+        "reason": "",
+        "clause": clause,
+        "pack": None,
+        "numbers": {},
+        "mode": "rule",
+    }
     common |= {"missing": [], "exceptions": [], "alert_id": None}
     kinds = {"complied": "符合", "violated": "违反"}
     verdicts = [
@@ -54,5 +62,7 @@ def test_the_worst_comes_first_and_decides_the_exit_code(
     assert cli.main(["policy", "explain", "a"]) == 1
     assert capsys.readouterr().out.index("MTG-01") > 0
     assert explaining.told(sheet, everything=False)[1].startswith("[违反] MTG-01")
-    sheet["verdicts"] = verdicts[:1]
+    hint = {**verdicts[1], "mode": "hint", "verdict_title": "提示"}
+    sheet["verdicts"] = [hint, verdicts[0]]
+    assert explaining.told(sheet, everything=False)[0] == "会议 a：符合 1，提示 1；另有 0 条规则没有意见。"
     assert cli.main(["policy", "explain", "a"]) == 0

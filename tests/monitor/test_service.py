@@ -7,7 +7,7 @@ from nats.js import JetStreamContext
 
 from contracts.catalog import decode
 from tests.eventually import eventually
-from tests.factories import convened, corrected, fact_of, issued
+from tests.factories import convened, corrected, fact_of, filed, issued
 from tests.monitor.conftest import LONG, Monitor
 
 
@@ -126,16 +126,37 @@ async def test_pages_follow_one_another(monitor: Monitor) -> None:
 
 
 async def test_a_quota_forecast(monitor: Monitor) -> None:
-    from tests.factories import filed
-
     plan = filed(data={"kind": "发文", "cap": 4}, time="2025-01-02T09:00:00+08:00")
     documents = [
         issued(doc_no=f"青办发〔2025〕{n}号", dated=f"2025-0{n}-10", time=f"2025-0{n}-10T09:00:00+08:00")
         for n in (1, 2, 3)
     ]
     await monitor.tell(plan, *documents)
-    [row] = (await monitor.get("/v1/forecasts?year=2025")).json()["items"]
-    assert (row["count"], row["cap"], row["exceeds_on"]) == (3, 4, "2025-04-25")
+    rows = {row["rule"]: row for row in (await monitor.get("/v1/forecasts?year=2025")).json()["items"]}
+    row = rows["DOC-03"]
+    assert (row["count"], row["cap"], row["exceeds_on"], row["exceeded_on"]) == (3, 4, "2025-04-25", None)
+    assert (row["kind"], row["share"]) == ("发文", 0.75)
+    assert "平均速度" in row["method"]
+    assert (rows["N-01"]["cap"], rows["N-01"]["exceeds_on"]) == (None, None)  # last year's number is not known
+    assert (await monitor.get("/v1/forecasts?year=2024")).json()["items"] == []
+
+
+async def test_a_fixed_cap_and_last_years_number_are_forecast_too(monitor: Monitor) -> None:
+    plan = filed(data={"kind": "发文", "cap": 9, "base": 2}, time="2025-01-02T09:00:00+08:00")
+    documents = [
+        issued(doc_no=f"青办发〔2025〕{n}号", dated=f"2025-0{n}-10", time=f"2025-0{n}-10T09:00:00+08:00")
+        for n in (1, 2, 3)
+    ]
+    other = issued(unit="990101.school", doc_no="青教〔2025〕1号", dated="2025-05-10", time="2025-05-10T09:00:00+08:00")
+    await monitor.tell(plan, *documents, other)
+    items = (await monitor.get("/v1/forecasts?year=2025")).json()["items"]
+    assert items[0]["rule"] == "N-01"  # what is exceeded comes first
+    assert (items[0]["count"], items[0]["cap"], items[0]["exceeded_on"]) == (3, 2, "2025-03-10")
+    lines = {(row["rule"], row["unit_id"]) for row in items}
+    assert {("DOC-03", "990101.office"), ("DOC-03", "990101.school")} <= lines
+    own = (await monitor.get("/v1/forecasts?year=2025", role="office", units=("990101.school",))).json()["items"]
+    assert {row["unit_id"] for row in own} == {"990101.school"}
+    assert (await monitor.get("/v1/forecasts?year=2025", place="9902")).json()["items"] == []
 
 
 async def test_the_rule_book_is_public(monitor: Monitor) -> None:

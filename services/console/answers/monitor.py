@@ -99,12 +99,16 @@ class Parameter(Answer):
 class Forecast(Answer):
     """When a cap will be exceeded if things go on as they do."""
 
+    rule: str = ""
+    title: str = ""
     unit_id: str
     kind: str
     year: int
     count: int = 0
     cap: int | None = None
     exceeds_on: date | None = None
+    exceeded_on: date | None = None
+    method: str = ""
 
 
 class Case(Answer):
