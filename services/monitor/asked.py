@@ -152,6 +152,11 @@ def _loan_days(act: Act, _world: World) -> int | None:
     return None if event.planned_end is None else (event.planned_end - event.started_on).days + 1
 
 
+def _filed_anew(act: Act, _world: World) -> bool:
+    """Whether an app enters the register, rather than a change of its entry."""
+    return act.read(AppRegistered).change in (None, "新备案")
+
+
 def _unified_entry(act: Act, _world: World) -> bool | None:
     """Whether an app uses the common entry and identity."""
     flags = act.read(AppRegistered).flags
@@ -208,6 +213,7 @@ ASKED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@target_kind_count": _target_kind_count,
     "@one_checklist": _one_checklist,
     "@loan_days": _loan_days,
+    "@filed_anew": _filed_anew,
     "@unified_entry": _unified_entry,
     "@minutes_a_point": _minutes_a_point,
     "@points_a_day": _points_a_day,
@@ -229,6 +235,7 @@ ASKED_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "@target_kind_count": ("ins.launched",),
     "@one_checklist": ("ins.launched",),
     "@loan_days": ("sec.started",),
+    "@filed_anew": ("app.registered",),
     "@unified_entry": ("app.registered",),
     "@minutes_a_point": ("res.visited",),
     "@points_a_day": ("res.visited",),

@@ -109,6 +109,7 @@ JOINS: Final[tuple[Join, ...]] = (
     Join("demonstration", dict.fromkeys(("dem.started", "dem.criteria_set"), field("demonstration"))),
     Join("held", dict.fromkeys(("ins.concluded", "rpt.demanded"), _held)),
     Join(OWED, {"unit.registered": field("unit")}),
+    Join("function", {"app.registered": field("functions")}),
     Join("school", {"sch.held": field("school")}),
 )
 """Every join. To add one: a row here; its family may then be named by rules and evaluators."""

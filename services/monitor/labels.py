@@ -461,6 +461,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "@target_kind_count": "检查对象的类别数",
     "@one_checklist": "检查清单",
     "@loan_days": "借调天数（须有计划结束日）",
+    "@filed_anew": "是否新备案",
     "@unified_entry": "是否接入统一入口和身份认证",
     "@minutes_a_point": "每个点位的停留时间（须有时长和点位数）",
     "@points_a_day": "每天的点位数",

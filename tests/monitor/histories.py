@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from contracts.lexicons import METHOD
 from contracts.text import SKETCH_METHOD
 from services.monitor.domain import CHINA
 
@@ -73,7 +74,20 @@ def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
     """
     pen = _Pen(Random(seed))
     facts = list(_references(pen))
-    chosen = [_document, _meeting, _inspection, _visit, _loan, _certificate, _demand, _plan, _task, _criteria, _receipt]
+    chosen = [
+        _document,
+        _meeting,
+        _inspection,
+        _visit,
+        _loan,
+        _certificate,
+        _demand,
+        _plan,
+        _task,
+        _criteria,
+        _receipt,
+        _app,
+    ]
     if dense:
         chosen, pen.units = pen.random.sample(chosen, 2), pen.random.sample(sorted(UNITS), 2)
     while pen.count < size:
@@ -120,6 +134,12 @@ def _references(pen: _Pen) -> Iterator[bytes]:
         yield pen.fact("clock.day_ended", "u-prov", day, {"day": day.isoformat()})
 
 
+def _phrases(random: Random) -> list[dict[str, Any]]:
+    """Return what a text may ask for."""
+    found = random.sample(["指令", "报送", "督查考核", "推责", "无意见", "工资福利"], random.randrange(3))
+    return [{"lexicon": lexicon, "count": 1, "method": METHOD} for lexicon in found]
+
+
 def _document(pen: _Pen) -> Iterator[bytes]:
     unit, day, random = pen.unit(), pen.day(), pen.random
     shared = [random.randrange(2**60) for _ in range(3)]
@@ -146,6 +166,8 @@ def _document(pen: _Pen) -> Iterator[bytes]:
             "no_matching": pen.maybe(random.random() < 0.5),
             "requires_matching": pen.maybe(random.random() < 0.5),
             "plan_item": pen.maybe("p1"),
+            "special": pen.maybe(False),
+            "phrases": pen.maybe(_phrases(random)),
             "sketch": pen.maybe(
                 {
                     "method": SKETCH_METHOD,
@@ -318,6 +340,20 @@ def _receipt(pen: _Pen) -> Iterator[bytes]:
         "emergency": pen.maybe(False),
     }
     yield pen.fact("mtg.convened", unit, day, meeting)
+
+
+def _app(pen: _Pen) -> Iterator[bytes]:
+    random = pen.random
+    functions = random.sample(["请假", "公告", "报修", "排班", "值守"], random.randrange(2, 5))
+    flags = {"checkin": pen.maybe(random.random() < 0.5), "purpose": pen.maybe(random.choice(["应急", "其他"]))}
+    data = {
+        "app": f"app-{random.randrange(4)}",
+        "name": "某某通",
+        "functions": pen.maybe(functions),
+        "flags": pen.maybe(flags),
+        "audience": pen.maybe(["教师"]),
+    }
+    yield pen.fact("app.registered", pen.unit(), pen.day(), data)
 
 
 def _plan(pen: _Pen) -> Iterator[bytes]:
