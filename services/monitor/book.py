@@ -54,7 +54,7 @@ class Pack(BaseModel):
     """Packs whose rules, parameters and documents it takes over; later ones and its own go first."""
     rules: Mapping[RuleId, Adoption] = {}
     without: Mapping[RuleId, Text] = {}
-    """Inherited rules that it does not take over -> why."""
+    """Rules of the packs that it inherits, or of those above its place, that do not hold there -> why."""
 
 
 Packs = tuple[str, ...]
@@ -119,7 +119,10 @@ class Book:
         names = self.packs_of(place)
         found = self._resolved.get(names)
         if found is None:
-            found = {rule: bound for name in names for (pack, rule), bound in self._bound.items() if pack == name}
+            found = {}
+            for name in names:
+                found = {rule: bound for rule, bound in found.items() if rule not in self.packs[name].without}
+                found.update({rule: bound for (pack, rule), bound in self._bound.items() if pack == name})
             self._resolved[names] = found
         return found
 
@@ -186,6 +189,8 @@ def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evalu
         if pack.id in named:
             raise RuleBroken(pack.id, "two packs have this id")
         named[pack.id] = pack
+        for rule_id in pack.without:
+            _exists(rule_id, pack, by_id)
     bound = {
         (pack.id, rule): _settled(by_id[rule], adoption.parameters, pack, kinds)
         for pack in (_whole(pack, named) for pack in named.values())
@@ -218,9 +223,6 @@ def _whole(pack: Pack, packs: Mapping[str, Pack], below: tuple[str, ...] = ()) -
         parent = _whole(packs[name], packs, (*below, pack.id))
         rules.update(parent.rules)
         documents.extend(parent.documents)
-    idle = set(pack.without) - set(rules)
-    if idle:
-        raise RuleBroken(pack.id, f"it inherits no {sorted(idle)} to do without")
     rules = {rule: adoption for rule, adoption in rules.items() if rule not in pack.without}
     for rule, own in pack.rules.items():
         inherited = rules[rule].parameters if rule in rules else {}

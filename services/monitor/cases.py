@@ -8,7 +8,7 @@ from typing import Any, Final
 from contracts.catalog import BY_NAME, ContractBroken
 from contracts.event import Event, Json, Recorded, fact_id
 from contracts.workdays import Workdays
-from services.monitor.book import Book, Pack, bind, evaluator_kinds
+from services.monitor.book import Adoption, Book, Pack, bind, evaluator_kinds
 from services.monitor.domain import CHINA, Verdict, fold
 from services.monitor.engine import Index, judge
 from services.monitor.rulebook import Case, Rule, RuleBroken
@@ -85,7 +85,7 @@ def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     world = build([act for act in acts if isinstance(act.event, REFERENCE)], calendar)
     if case.today:
         world = type(world)(world.calendar, world.units, world.lists, world.calendars, case.today)
-    book = _everywhere(rule)
+    book = _everywhere(rule, case)
     index = Index(act for act in acts if not isinstance(act.event, UNJUDGED))
     scopes = sorted({scope for act in index.by_id.values() for _, scope in book.scopes(act)})
     verdicts = tuple(
@@ -96,8 +96,9 @@ def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     return Outcome(case, verdicts, _failure(case, facts, verdicts))
 
 
-def _everywhere(rule: Rule) -> Book:
-    pack = Pack(id="cases", title="规则自带案例", place="00", basis="规则自带案例", rules={rule.id: {}})  # type: ignore[dict-item]
+def _everywhere(rule: Rule, case: Case) -> Book:
+    adopted = {rule.id: Adoption(parameters=case.parameters)}
+    pack = Pack(id="cases", title="规则自带案例", place="00", basis="规则自带案例", rules=adopted)
     return bind([rule.model_copy(update={"status": "live"})], [pack], evaluator_kinds())
 
 

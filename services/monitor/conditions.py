@@ -23,6 +23,8 @@ class Condition(BaseModel):
     field: Annotated[str, Field(pattern=r"^@?[a-z_]+$")]
     op: Operator
     value: Operand | None = None
+    unset: str | None = None
+    """What users are told is missing where the value is a parameter that no source gives and no pack sets."""
 
     def test(self, act: Act, world: World) -> bool | None:
         """Return whether it holds of this act; ``None`` when the field is missing."""
@@ -31,7 +33,7 @@ class Condition(BaseModel):
             return have is not None and have not in ("", ())
         if self.op == "absent":
             return have is None or have in ("", ())
-        return None if have is None else _compare(self.op, have, self.value)
+        return None if have is None or self.unset else _compare(self.op, have, self.value)
 
 
 def read(field: str, act: Act, world: World) -> Any:
@@ -75,6 +77,8 @@ def _holder(condition: Condition) -> Callable[[Act, World], bool]:
         return lambda act, world: get(act, world) not in (None, "", ())
     if op == "absent":
         return lambda act, world: get(act, world) in (None, "", ())
+    if condition.unset:
+        return lambda _act, _world: False
     compare = _COMPARISONS[op]
 
     def hold(act: Act, world: World) -> bool:
@@ -100,7 +104,7 @@ def every(conditions: Sequence[Condition], act: Act, world: World) -> tuple[bool
         if result is False:
             return False, ()
         if result is None:
-            missing.append(condition.field)
+            missing.append(condition.unset or condition.field)
     return (None if missing else True), tuple(missing)
 
 

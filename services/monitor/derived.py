@@ -17,6 +17,7 @@ from contracts.research import ResearchVisited
 from contracts.secondments import SecondmentStarted
 from services.monitor.asked import ASKED, ASKED_OF
 from services.monitor.domain import CHINA, Act
+from services.monitor.formal import FORMAL, FORMAL_OF
 from services.monitor.world import NO_MEETINGS, World
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -417,6 +418,7 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@to_lower_governments": _to_lower_governments,
     **ASKED,
     "@local_reason": _local_reason,
+    **FORMAL,
 }
 DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@duration_minutes": "mtg.convened",
@@ -447,5 +449,6 @@ DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@target_kind": "res.visited",
     "@to_lower_governments": "doc.issued",
     **ASKED_OF,
+    **FORMAL_OF,
 }
 """Derived value -> the event or events it is of; those that are not here are of every event. A misuse is refused when a rule is loaded."""

@@ -84,6 +84,8 @@ class Case(_Strict):
     """A part of the reason that must be there."""
     alerts: int | None = None
     """How many alerts the whole history raises under this rule."""
+    parameters: Mapping[str, Any] = {}
+    """Parameters as a pack would set them: of those that no source gives, only this shows what they decide."""
 
 
 class Rule(_Strict):
@@ -166,7 +168,8 @@ def settle(rule: Rule, overrides: Mapping[str, Any]) -> dict[str, Any]:
         if wanted is not None and _shape(value) != wanted:
             raise RuleBroken(rule.id, f"parameter {name} must be a {wanted}")
     values = {name: overrides.get(name, parameter.value) for name, parameter in rule.parameters.items()}
-    settled = _replace({key: value for key, value in rule.decide.items() if key != "kind"}, values, rule.id)
+    unset = {name: f"参数“{rule.parameters[name].note}”" for name, value in values.items() if value is None}
+    settled = _replace({key: value for key, value in rule.decide.items() if key != "kind"}, values, unset, rule.id)
     return dict(settled)
 
 
@@ -178,25 +181,30 @@ def _shape(value: object) -> str | None:
         return "truth value"
     if isinstance(value, int | float):
         return "number"
+    if isinstance(value, date):
+        return "day"
     return "word" if isinstance(value, str) else "list"
 
 
-def _replace(node: Any, values: Mapping[str, Any], where: str) -> Any:
+def _replace(node: Any, values: Mapping[str, Any], unset: Mapping[str, str], where: str) -> Any:
     if isinstance(node, str) and node.startswith("$"):
         if node[1:] not in values:
             raise RuleBroken(where, f"{node} names no parameter")
         return values[node[1:]]
     if isinstance(node, dict):
-        return {key: _replace(value, values, where) for key, value in node.items()}
+        replaced = {key: _replace(value, values, unset, where) for key, value in node.items()}
+        value = str(node.get("value"))
+        lacking = unset.get(value.removeprefix("$")) if "op" in node and value.startswith("$") else None
+        return {**replaced, "unset": lacking} if lacking else replaced
     if isinstance(node, list):
-        return [_replace(value, values, where) for value in node]
+        return [_replace(value, values, unset, where) for value in node]
     return node
 
 
 def check_conditions(rule: Rule, conditions: tuple[Condition, ...], events: tuple[str, ...]) -> None:
     """Raise ``RuleBroken`` when a condition reads a field that one of the events does not have."""
     for condition in conditions:
-        if condition.op not in ("present", "absent") and condition.value is None:
+        if condition.op not in ("present", "absent") and condition.value is None and condition.unset is None:
             raise RuleBroken(rule.id, f"{condition.field} {condition.op} needs a value")
         for event in events:
             if condition.field.startswith("@"):
