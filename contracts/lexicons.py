@@ -34,6 +34,9 @@ _ITEM: Final = re.compile(
 )
 _BROKEN_LINE: Final = 25
 """A line of so many characters that ends without a full stop was cut by the page, not by the writer."""
+_LONGEST: Final = 800
+"""Characters of a sentence: nobody writes longer ones, and what has no full stop is read in parts, so that time stays bounded."""
+_NEAR_END: Final = 120
 _TITLE: Final = 60
 _HEADING: Final = 30
 
@@ -307,7 +310,7 @@ def _paragraphs(body: str) -> Iterator[_Paragraph]:
         style = _style(paragraph)
         listed = style if begins or style == listed else None
         yield _Paragraph(paragraph, _heading(paragraph), listed is not None)
-        begins = _LISTED.search(_fold(paragraph)) is not None
+        begins = paragraph[-1] in "：:" and _LISTED.search(_fold(paragraph[-_NEAR_END:])) is not None
 
 
 def _style(text: str) -> str | None:
@@ -340,8 +343,8 @@ def _periods(paragraph: _Paragraph) -> Iterator[tuple[str, str]]:
     """Yield the paragraph's sentences up to a full stop: as written, and folded without what is quoted."""
     folded = _fold(_paired(paragraph.text))
     for text, period in zip(re.split("[。！？!?]", paragraph.text), re.split("[。！？]", folded), strict=True):
-        if text:
-            yield text, _unquoted(period)
+        for start in range(0, len(text), _LONGEST):
+            yield text[start : start + _LONGEST], _unquoted(period[start : start + _LONGEST])
 
 
 def _paired(text: str) -> str:

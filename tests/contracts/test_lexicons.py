@@ -1,6 +1,7 @@
 """What a text asks for: word lists after negation, quotation, condition, permission and report."""
 
 from pathlib import Path
+from time import process_time
 from typing import get_args
 
 import pytest
@@ -135,6 +136,17 @@ def test_a_source_asks_for_nothing_that_it_forbids(number):
 def test_names_are_read_without_a_sentence_around_them():
     assert {one.lexicon for one in read_terms(["领导批示件数", "会议记录", "工作实绩"])} == {"批示", "开会发文"}
     assert read_terms(["不以拍照留痕为依据"]) == ()
+
+
+@pytest.mark.parametrize(
+    "piece", ["严禁", "的", "严禁等问题对的，", "各村要每日报送进展", "严禁下列：\n", "— 3 —\n", "“", "《", "1 "]
+)
+def test_no_text_takes_long(piece):
+    text = (piece * 200_000)[:200_000]
+    start = process_time()
+    read_phrases(text)
+    read_sections(text)
+    assert process_time() - start < 20, "about one second; a quadratic reading takes hours"
 
 
 def test_a_text_is_parted_by_what_its_headings_say():
