@@ -24,9 +24,9 @@ from services.monitor.state import State, load_world
 
 MOST_LOOKED: Final = 20_000
 """Acts whose source is read, at most: those with the least ids of all."""
-MOST_JUDGED: Final = 1_500
+MOST_JUDGED: Final = 600
 """Acts that are judged, at most, shared out among the sources."""
-PER_SOURCE: Final = 300
+PER_SOURCE: Final = 200
 _LOOK: Final = 1_000
 _PORTION: Final = 20
 _FIELDS_SHOWN: Final = 8

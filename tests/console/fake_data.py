@@ -333,7 +333,7 @@ def coverage(only: str | None) -> Json:
             if only in (None, source)
         ],
         "sources": [
-            {"source": source, "acts": acts, "judged": min(acts, 300)}
+            {"source": source, "acts": acts, "judged": min(acts, 200)}
             for source, acts in seen.items()
             if only in (None, source)
         ],

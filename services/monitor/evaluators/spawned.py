@@ -11,7 +11,7 @@ from contracts.catalog import BY_NAME
 from contracts.jurisdiction import is_within
 from services.monitor.conditions import Condition, every, holding, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
-from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.relations import BUCKET_DAYS, along, offers, plain
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World
@@ -270,7 +270,7 @@ def _window(params: SpawnedParams) -> tuple[str, int] | None:
 EVALUATOR = Evaluator(
     name="spawned",
     params=SpawnedParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=act_scope,
     judge=judge,
     silencer=silencer,
