@@ -27,6 +27,7 @@ def drafts(dice: Dice) -> list[Draft]:
             2100,
             form="实施细则",
             implements=(Basis(doc_no="示水发〔2025〕1号"),),
+            approval_ref="青核〔2025〕1号",
         ),
         draft(
             dice,
@@ -37,6 +38,7 @@ def drafts(dice: Dice) -> list[Draft]:
             1800,
             form="任务清单",
             implements=(Basis(doc_no="示水发〔2025〕1号"),),
+            approval_ref="青核〔2025〕2号",
         ),
         draft(
             dice,
@@ -57,6 +59,7 @@ def drafts(dice: Dice) -> list[Draft]:
             2000,
             form="实施细则",
             implements=(Basis(doc_no="示应急发[2025] 001 号"),),
+            approval_ref="青核〔2025〕3号",
         ),
         draft(
             dice,
@@ -78,6 +81,7 @@ def drafts(dice: Dice) -> list[Draft]:
             1900,
             form="实施方案",
             implements=(Basis(title="关于规范政务服务事项清单管理的通知"),),
+            approval_ref="青核〔2025〕4号",
         ),
         draft(
             dice,
@@ -88,6 +92,7 @@ def drafts(dice: Dice) -> list[Draft]:
             900,
             form="任务清单",
             implements=(Basis(title="关于规范政务服务事项清单管理的通知"),),
+            approval_ref="青核〔2025〕5号",
             addressees=to_towns("990101002201.village"),
         ),
         draft(
@@ -111,6 +116,7 @@ def drafts(dice: Dice) -> list[Draft]:
             form="工作方案",
             sketch=copied(dice, upper, 0.45, 2500),
             implements=(Basis(act=ActRef(id="fw-province-text", source="/99/province-oa")),),
+            approval_ref="青核〔2025〕6号",
         ),
         draft(
             dice,
@@ -122,6 +128,7 @@ def drafts(dice: Dice) -> list[Draft]:
             form="工作方案",
             sketch=copied(dice, upper, 0.1, 1500),
             implements=(Basis(doc_no="演农发〔2025〕1号"),),
+            approval_ref="青核〔2025〕7号",
             addressees=to_towns("990101006201.village"),
         ),
     ]

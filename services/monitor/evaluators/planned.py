@@ -158,13 +158,9 @@ def silencer(bound: Bound[PlannedParams]) -> Silencer:
 
 def _words(params: PlannedParams) -> Mapping[str, frozenset[str]]:
     act, year = frozenset({"plan", "plan_item"}), frozenset({"plan", "year", "first_on"})
-    found: dict[str, frozenset[str]] = {}
-    if params.acts:
-        found |= {"violated": act, "excused": act, "complied": act, "undetermined": frozenset()}
+    found = {"violated": act, "excused": act, "complied": act, "undetermined": frozenset[str]()}
     if params.plan_required:
-        found |= {"plan_filed": year, "no_plan": year, "plan_late": year | {"filed_on"}}
-    if params.acts and params.plan_required:
-        found["no_plan_act"] = act
+        found |= {"plan_filed": year, "no_plan": year, "plan_late": year | {"filed_on"}, "no_plan_act": act}
     return found
 
 
