@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts.text import SKETCH_METHOD
+from services.monitor.book import load, shipped
 from tests.copying.measured import (
     HALVES,
     by_passages,
@@ -11,8 +13,11 @@ from tests.copying.measured import (
     pairs,
     planted_table,
     recall_and_precision,
+    sketched,
     table,
 )
+from tests.factories import issued
+from tests.monitor.test_scenarios import outcome
 
 PAGE = (Path(__file__).parents[2] / "docs" / "copying.md").read_text("utf-8")
 
@@ -41,6 +46,24 @@ def test_what_is_too_short_is_not_compared():
     assert {measure(pair)[0] for pair in pairs() if pair.label == "short" for measure in (by_sketch, by_passages)} == {
         "short"
     }
+
+
+@pytest.mark.parametrize(("child", "parent", "said"), [(2, 1, "violated"), (5, 4, "violated"), (6, 7, "complied")])
+def test_a_child_is_judged_by_the_text_of_its_parent_also_when_that_arrives_later(child, parent, said):
+    upper = issued(doc_no="演办发〔2025〕7号", place="99", unit="99.office", dated="2025-03-01", sketch=wired(parent))
+    lower = issued(
+        doc_no="青办发〔2025〕3号",
+        implements=[{"doc_no": "演办发〔2025〕7号"}],
+        dated="2025-03-10",
+        sketch=wired(child),
+    )
+    book = load(*shipped())
+    assert outcome(book, "DOC-16", [lower], lower) == "undetermined"
+    assert outcome(book, "DOC-16", [lower, upper], lower) == said
+
+
+def wired(n):
+    return {"method": SKETCH_METHOD, "values": list(sketched(n))}
 
 
 def test_the_page_has_the_measured_tables():
