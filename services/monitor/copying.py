@@ -1,6 +1,6 @@
 """Who copied whom in a place: every stored document against all that were issued before it by others.
 
-Documents are read in portions, each in a short transaction; held are their sketches, and an index of them (about 2.4 kB a document).
+Documents are read in portions, each in a short transaction; held are their sketches, and an index of them (about 3 kB a document).
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from contracts.documents import DocumentIssued
 from contracts.text import SKETCH_METHOD
 from contracts.workdays import Workdays
 from kit.db import Pool
 from services.monitor import queries_policy
 from services.monitor.book import Book
-from services.monitor.copies import SketchIndex
+from services.monitor.copies import SketchIndex, Words
 from services.monitor.domain import Act
 from services.monitor.reading import load_acts
 from services.monitor.state import State
@@ -35,7 +37,7 @@ class Issued:
     order: tuple[date, datetime, str]
     name: str
     """Its 发文字号, else its title."""
-    values: Sequence[int]
+    values: Words
 
 
 class Copy(NamedTuple):
@@ -77,7 +79,14 @@ def issued(act: Act) -> Issued | None:
     if not isinstance(event, DocumentIssued) or event.sketch is None or event.sketch.method != SKETCH_METHOD:
         return None
     name = event.doc_no or f"《{event.heading}》"
-    return Issued(act.id, act.unit, act.place, (event.dated, act.time, act.id), name, event.sketch.values)
+    return Issued(
+        act.id,
+        act.unit,
+        act.place,
+        (event.dated, act.time, act.id),
+        name,
+        np.array(event.sketch.values, np.uint64),
+    )
 
 
 def copies(found: Sequence[Issued], at_least: float) -> Iterator[Copy]:

@@ -1,6 +1,7 @@
 """Copied texts are told from own wording, on the real pairs; the page shows what is measured here."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_a_child_is_judged_by_the_text_of_its_parent_also_when_that_arrives_late
     assert outcome(book, "DOC-16", [lower, upper], lower) == said
 
 
-def wired(n):
+def wired(n: int) -> dict[str, Any]:
     return {"method": SKETCH_METHOD, "values": list(sketched(n))}
 
 
