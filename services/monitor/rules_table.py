@@ -5,11 +5,13 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from services.monitor.book import Book, alone, load, shipped
+from services.monitor.catalogue import Catalogue, Entry, read_catalogue, state_of
 from services.monitor.rulebook import Parameter, Rule
 
 FILE: Final = Path(__file__).parents[2] / "docs" / "rules.md"
@@ -28,7 +30,18 @@ marked † is ours: no source gives it. An exception marked † likewise.
 """
 
 
-def table(book: Book) -> str:
+_CLAUSES: Final = """\
+## Every clause
+
+{seeds} clauses of the five seed documents and {norms} of national and local norms (`services/monitor/catalogue.toml`): {counts}.
+A clause whose parameter is missing is decided where a pack sets it; elsewhere its verdict names the parameter.
+
+| clause | 名称 | state | |
+|---|---|---|---|
+"""
+
+
+def table(book: Book, catalogue: Catalogue) -> str:
     """Return the text of the document."""
     rules = [book.rules[rule] for rule in sorted(book.rules)]
     hints = sum(rule.mode == "hint" for rule in rules)
@@ -40,6 +53,7 @@ def table(book: Book) -> str:
         "## Packs\n\nA place has the rules of its own pack and of those of the places above it; the nearest decides."
     )
     parts.append("\n".join(_packs(book)))
+    parts.append(_clauses(book, catalogue))
     return "\n\n".join(parts) + "\n"
 
 
@@ -100,6 +114,22 @@ def _packs(book: Book) -> Iterable[str]:
         )
 
 
+def _clauses(book: Book, catalogue: Catalogue) -> str:
+    states = {id_: state_of(id_, entry, book) for id_, entry in catalogue.all.items()}
+    counted = Counter(state.word for state in states.values())
+    head = _CLAUSES.replace("{seeds}", str(len(catalogue.seeds))).replace("{norms}", str(len(catalogue.norms)))
+    head = head.replace("{counts}", ", ".join(f"{count} {word}" for word, count in sorted(counted.items())))
+    rows = (
+        _line((id_, _title(id_, entry, book), states[id_].word, states[id_].names or "—"))
+        for id_, entry in catalogue.all.items()
+    )
+    return head + "\n".join(rows)
+
+
+def _title(id_: str, entry: Entry, book: Book) -> str:
+    return book.rules[id_].title if id_ in book.rules else entry.title
+
+
 def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -117,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when the file is current (or was written), 1 when not."""
     parser = argparse.ArgumentParser(prog="python -m services.monitor.rules_table", description=__doc__)
     parser.add_argument("--check", action="store_true", help="only compare")
-    text = table(load(*shipped()))
+    text = table(load(*shipped()), read_catalogue())
     if not parser.parse_args(arguments).check:
         FILE.write_text(text, "utf-8")
     elif not FILE.exists() or FILE.read_text("utf-8") != text:
