@@ -7,11 +7,13 @@ from services.monitor.book import Book
 from services.monitor.domain import Act, Verdict
 from services.monitor.joins import AFTER, FAMILIES
 from services.monitor.judging import ACT_SCOPE, Bound, Params, Scene
-from services.monitor.relations import along, around, offers
+from services.monitor.relations import LAST_YEAR, along, around, offers, year_before
 from services.monitor.world import World
 
 Families = frozenset[str]
-EVERY: Final[Families] = frozenset({"no", "title", "act", "similar", "topic", "visit", "plans", AFTER}) | FAMILIES
+EVERY: Final[Families] = (
+    frozenset({"no", "title", "act", "similar", "topic", "visit", "plans", "lent", AFTER}) | FAMILIES
+)
 """Every family of keys along which an act's own verdict may depend on other acts."""
 
 
@@ -21,7 +23,7 @@ def keys_of(scope: str, anchor: Act | None, families: Families = EVERY) -> froze
     ``anchor``: the act of an act scope, when it stands; ``families``: those of the keys that the rule looks at.
     """
     if not scope.startswith(ACT_SCOPE):
-        return frozenset(around(scope))
+        return frozenset((*around(scope), *(year_before(scope) if LAST_YEAR in families else ())))
     beside = along(anchor) if anchor else {}
     return frozenset((scope, *(key for family, keys in beside.items() if family in families for key in keys)))
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued, DocumentReceived
 from contracts.event import ActRef
-from contracts.inspections import InspectionConcluded
+from contracts.inspections import InspectionConcluded, InspectionLaunched
 from contracts.meetings import MeetingConvened
 from contracts.reports import ReportDemanded, ReportFiled, ReportReminded
 from services.monitor.domain import Act
@@ -63,6 +63,11 @@ OWED: Final = "owed"
 """Family of the keys of what a unit owes from period to period."""
 
 
+def _planned(act: Act) -> Iterable[str | None]:
+    item = act.read(InspectionLaunched).plan_item
+    return (f"{act.unit}|{item}" if item else None,)
+
+
 def _reminds(act: Act) -> Iterable[str | None]:
     demand = act.read(ReportReminded).demand
     return (demand.fact(act.source) if demand else None,)
@@ -103,6 +108,7 @@ def _held(act: Act) -> Iterable[str | None]:
 
 
 JOINS: Final[tuple[Join, ...]] = (
+    Join("ins_item", {"ins.launched": _planned}),
     Join("reminded", {"rpt.reminded": _reminds}),
     Join("reversal", {"doc.issued": _reversal}),
     Join("receipt", dict.fromkeys(("doc.received", "rpt.filed", "mtg.convened"), _passed_on)),

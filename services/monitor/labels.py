@@ -82,6 +82,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "inspector_kind": "检查组类别",
     "team": "检查组",
     "batch": "批次",
+    "batches": "批次数",
     "targets": "检查对象",
     "target": "检查对象",
     "joint_owners": "联合组团单位",

@@ -19,7 +19,7 @@ from contracts.assessments import AssessmentSchemeSet
 from contracts.certificates import CertificateDemanded
 from contracts.doc_no import DocNo, parse_doc_no
 from contracts.documents import DocumentIssued, DocumentRevoked
-from contracts.inspections import InspectionVisited
+from contracts.inspections import InspectionsReceived, InspectionVisited
 from contracts.meetings import MeetingApplied, MeetingConvened
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
 from contracts.reference import ListKind
@@ -62,6 +62,8 @@ _LISTED_BY: Final[Mapping[str, str]] = {"rpt.demanded": "form_id"}
 
 _KEYS: Final = 16_384
 """Topics, and scopes of topics, that are remembered, of some hundred bytes each: a meeting is asked for them by many."""
+LAST_YEAR: Final = "last_year"
+"""Names, among the families that a rule looks at, the year before the unit-year that it judges."""
 _LEVEL_WORDS: Final = re.compile("(全国|全省|全区|全市|全县|全镇|全乡|全街道|自治区|新区|各级)")
 _MEETING_WORDS: Final = re.compile(
     "(关于|召开|贯彻落实|传达学习|学习贯彻|贯彻|落实|传达|部署|动员|推进|调度|视频|电视电话|网络|专题|工作会议|工作会|会议精神|会议|大会|部署会|推进会|动员会|会|工作|再)"
@@ -87,6 +89,11 @@ def doc_series(place: str, code: str, year: int) -> str:
 def loans_of(person: str) -> str:
     """All loans of one person."""
     return f"person|{person}"
+
+
+def lent_by(name: str) -> str:
+    """All loans by which a unit lent persons: needed by the loans by which it borrows."""
+    return f"lent|{name}"
 
 
 def doc_no(text: str) -> str:
@@ -218,6 +225,12 @@ def around(scope: str) -> tuple[str, ...]:
     return tuple("|".join((family, *middle, str(int(last) + step))) for step in (-1, 0, 1))
 
 
+def year_before(scope: str) -> tuple[str, ...]:
+    """Return the key of the year before, of a scope that is a unit's year of documents."""
+    family, *unit, year = scope.split("|")
+    return ("|".join((family, *unit, str(int(year) - 1))),) if family == YEARS["发文"] else ()
+
+
 def _remembered(name: str, act: Act, make: Callable[[], frozenset[str]]) -> frozenset[str]:
     found: frozenset[str] | None = act.memo.get(name)
     if found is None:
@@ -339,15 +352,27 @@ def _visited(act: Act) -> int:
     return bucket("visit", act.read(InspectionVisited).visited_at.astimezone(CHINA).date())
 
 
+def _received_needs(act: Act) -> Iterator[str]:
+    """Yield the visits to the unit in the month that its record is of."""
+    event = act.read(InspectionsReceived)
+    first = date(event.year, event.month, 1)
+    last = first + timedelta(days=31)
+    for number in range(bucket("visit", first), bucket("visit", last) + 1):
+        yield timed("visit", event.unit, number)
+
+
 def _loan_offers(act: Act) -> Iterator[str]:
     if isinstance(act.event, (SecondmentStarted, SecondmentExtended, SecondmentEnded)):
         yield loans_of(act.event.person)
+    if isinstance(act.event, SecondmentStarted):
+        yield lent_by(act.event.from_unit)
 
 
 def _loan_needs(act: Act) -> Iterator[str]:
     event = act.read(SecondmentStarted)
     yield unit(event.from_unit)
     yield unit(event.to_unit)
+    yield lent_by(event.to_unit)
 
 
 def _plan_offers(act: Act) -> Iterator[str]:
@@ -404,6 +429,7 @@ _OFFERS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "rpt.submitted": _submitted_offers,
 }
 _NEEDS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
+    "ins.received": _received_needs,
     "doc.issued": _document_needs,
     "mtg.convened": _meeting_needs,
     "sec.started": _loan_needs,

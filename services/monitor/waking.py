@@ -77,9 +77,24 @@ def _own(state: State, batch: Batch, moved: Mapping[str, list[str]]) -> Pairs:
                 if scope == own:
                     if not (fresh and world is not None and silent(act, world, recalls[rule])):
                         pairs.add((rule, scope))
-                elif scope not in moved or rule in moved[scope] or bound.evaluator.summary is None:
+                elif _may_have_changed(state, act, rule, bound, scope, moved):
                     pairs.add((rule, scope))
     return pairs
+
+
+def _may_have_changed(
+    state: State, act: Act, rule: str, bound: Bound[Params], scope: str, moved: Mapping[str, list[str]]
+) -> bool:
+    """Tell whether an act may have changed what a rule finds on a scope that is a key, as the rule's summary there knows it."""
+    if bound.evaluator.summary is None:
+        return True
+    if scope in kept(state.book, act):
+        return scope not in moved or rule in moved[scope]
+    if state.world is None or state.memories.absent([scope]):
+        return True
+    # the act bears on a scope that it does not count in
+    summary = state.memories.recall(rule)(scope)
+    return summary is not None and summary.state(state.world) is not None
 
 
 def _stirred(state: State, batch: Batch) -> Pairs:

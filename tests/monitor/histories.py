@@ -87,6 +87,8 @@ def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
         _criteria,
         _receipt,
         _app,
+        _cascade,
+        _substitution,
     ]
     if dense:
         chosen, pen.units = pen.random.sample(chosen, 2), pen.random.sample(sorted(UNITS), 2)
@@ -200,9 +202,38 @@ def _meeting(pen: _Pen) -> Iterator[bytes]:
             "convener_role": pen.maybe("分管负责同志"),
             "new_arrangement": pen.maybe("新增两项任务") if random.random() < 0.3 else None,
             "decided": pen.maybe(random.random() < 0.4),
+            "planned_attendees": pen.maybe(60),
             "plan_item": pen.maybe("p1"),
         },
     )
+
+
+def _cascade(pen: _Pen) -> Iterator[bytes]:
+    """One topic met upon at level after level."""
+    day = pen.day()
+    for step, unit in enumerate(("u-prov", "u-city", "u-county")):
+        start = datetime(day.year, day.month, day.day, 9, tzinfo=CHINA) + timedelta(days=step)
+        data = {
+            "topic": "秋粮收购视频会议",
+            "mode": pen.maybe("网络视频"),
+            "starts_at": start.isoformat(),
+            "ended_at": pen.maybe((start + timedelta(hours=1)).isoformat()),
+            "actual_attendees": pen.maybe(40),
+            "decided": pen.maybe(False),
+        }
+        yield pen.fact("mtg.convened", unit, start.date(), data)
+
+
+def _substitution(pen: _Pen) -> Iterator[bytes]:
+    """Formal documents of last year, and others this year in their place; and what a township says it was inspected."""
+    unit, day = pen.unit(), pen.day()
+    for year, carrier, count in ((2024, "红头", 7), (2025, "白头", 6)):
+        for _ in range(count if pen.random.random() < 0.7 else 1):
+            dated = day.replace(year=year, day=min(day.day, 28))
+            data = {"heading": "关于秋粮收购的通知", "dated": dated.isoformat(), "carrier": carrier}
+            yield pen.fact("doc.issued", unit, dated, data)
+    stated = {"unit": "u-town-a", "year": 2025, "month": day.month, "count": pen.random.choice([0, 3])}
+    yield pen.fact("ins.received", "u-town-a", day, stated)
 
 
 def _inspection(pen: _Pen) -> Iterator[bytes]:
@@ -211,6 +242,7 @@ def _inspection(pen: _Pen) -> Iterator[bytes]:
     data = {
         "topic": "安全生产检查",
         "kind": pen.random.choice(["综合", "专项"]),
+        "team": pen.random.choice(["一组", "二组"]),
         "plan_item": item,
         "approval_ref": approval,
     }
@@ -240,9 +272,14 @@ def _loan(pen: _Pen) -> Iterator[bytes]:
             "loan": loan,
             "person": person,
             "person_kind": random.choice(["教师", "公务员"]),
-            "from_unit": "u-town-a",
+            **dict(
+                zip(
+                    ("from_unit", "to_unit"),
+                    random.choice([("u-town-a", "u-county"), ("u-county", "u-city")]),
+                    strict=True,
+                )
+            ),
             "from_level": pen.maybe(4),
-            "to_unit": "u-county",
             "to_level": pen.maybe(3),
             "started_on": day.isoformat(),
             "major_task": pen.maybe(True),
@@ -358,7 +395,7 @@ def _app(pen: _Pen) -> Iterator[bytes]:
 
 def _plan(pen: _Pen) -> Iterator[bytes]:
     random, day = pen.random, pen.day()
-    items = [{"item": "p1", "title": "计划事项"}]
+    items = [{"item": "p1", "title": "计划事项", "batches": pen.maybe(1)}]
     data = {
         "kind": random.choice(["发文", "会议", "督查检查考核"]),
         "year": 2025,

@@ -60,6 +60,46 @@ def test_a_child_is_open_until_its_parent_arrives(book: Book) -> None:
     assert outcome(book, "DOC-08", [CHILD, PARENT], CHILD) == "violated"
 
 
+def test_one_graph_of_documents_is_judged_by_rules_of_different_modality(book: Book) -> None:
+    """Conflict C-02: none unless asked for, one level only, with approval, and none where the parent says so; in any order."""
+    parent = {**PARENT, "data": {**PARENT["data"], "requires_matching": False}}
+    child = issued(
+        id="child",
+        doc_no="青办发〔2025〕3号",
+        form="实施细则",
+        dated="2025-03-10",
+        approver="分管领导",
+        implements=[{"doc_no": "演办发〔2025〕7号"}],
+    )
+    below = issued(
+        id="below",
+        doc_no="云办发〔2025〕1号",
+        place="990101001",
+        unit="990101001.office",
+        form="实施方案",
+        dated="2025-04-10",
+        approver="分管领导",
+        implements=[{"doc_no": "青办发〔2025〕3号"}],
+    )
+    facts = [below, child, parent]
+    found = {
+        (rule, name): outcome(book, rule, facts, fact)
+        for rule in ("DOC-06", "DOC-07", "DOC-08")
+        for name, fact in (("child", child), ("below", below))
+    }
+    assert found == {
+        ("DOC-06", "child"): "violated",  # nothing asks for it
+        ("DOC-06", "below"): "complied",  # specific measures may be taken
+        ("DOC-07", "child"): "complied",  # the first level
+        ("DOC-07", "below"): "violated",  # the second
+        ("DOC-08", "child"): "violated",  # the parent wants none
+        ("DOC-08", "below"): None,  # the clause does not speak of townships
+    }
+    modality = {rule: book.rules[rule].force for rule in ("DOC-06", "DOC-07", "DOC-08")}
+    assert modality == {"DOC-06": "刚", "DOC-07": "原", "DOC-08": "刚"}
+    assert outcome(book, "DOC-07", [below], below) == "undetermined"  # until its parent arrives
+
+
 def test_a_correction_may_come_before_its_original(book: Book) -> None:
     long = convened(mode="网络视频", starts_at="2025-03-04T09:00:00+08:00", ended_at="2025-03-04T11:00:00+08:00")
     fix = corrected(long, changes={"ended_at": "2025-03-04T10:20:00+08:00"}, recorded="2025-03-06T09:00:00+08:00")

@@ -15,7 +15,7 @@ from contracts.workdays import builtin
 from services.monitor.book import load, shipped
 from services.monitor.conditions import every, holding
 from services.monitor.domain import Act, Verdict, fold
-from services.monitor.engine import Index, judge
+from services.monitor.engine import EVERY, Index, judge
 from services.monitor.evaluators.event import EventParams
 from services.monitor.judging import ACT_SCOPE
 from services.monitor.memory import Memories, kept
@@ -65,7 +65,7 @@ def test_an_act_that_is_not_judged_has_nothing_to_tell(facts: list[bytes]) -> No
     acts, world = split(facts)
     index = Index(acts)
     for rule, scope in asked(acts, world, silent=True):
-        assert not tells(judge(BOOK, rule, scope, index.scene(scope), world)), (rule, scope)
+        assert not tells(judge(BOOK, rule, scope, index.scene(scope, EVERY | BOOK.looks(rule)), world)), (rule, scope)
 
 
 def test_most_acts_are_not_judged_by_most_rules() -> None:
@@ -88,7 +88,10 @@ def test_a_scope_whose_state_is_none_has_nothing_to_tell_however_its_acts_came(
     for rule, scope in {pair for act in acts for pair in BOOK.scopes(act)}:
         summary = memories.recall(rule)(scope)
         if summary is not None and summary.state(world) is None:
-            assert not tells(judge(BOOK, rule, scope, index.scene(scope), world)), (rule, scope)
+            assert not tells(judge(BOOK, rule, scope, index.scene(scope, EVERY | BOOK.looks(rule)), world)), (
+                rule,
+                scope,
+            )
 
 
 @given(HISTORIES)
@@ -105,11 +108,11 @@ def test_what_came_and_went_leaves_no_trace(facts: list[bytes]) -> None:
 
 
 def test_memories_are_bounded_and_the_oldest_go_first() -> None:
-    acts, world = split(history(3, 200))
+    acts, world = split(history(3, 400))
     memories = remembered(acts, world)
     keys = sorted({key for act in acts for key in kept(BOOK, act)})
     assert memories.absent(keys[:3]) == []
-    memories.trim(most=150)
+    memories.trim(most=300)
     gone = memories.absent(keys)
     assert gone
     assert not set(keys[:3]) & set(gone)

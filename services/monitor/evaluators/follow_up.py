@@ -1,16 +1,18 @@
 """Find a meeting that repeats a superior's meeting which had already reached that level (二次会议, kind X)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 from pydantic import Field
 
+from contracts.alerts import Severity
 from contracts.jurisdiction import Level
 from contracts.meetings import MeetingConvened, Mode
+from services.monitor.conditions import Condition, every, holding
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Tried, Verdict
-from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.judging import Bound, Evaluator, Params, Scene, Silencer, act_scope
 from services.monitor.labels import label, level_name
 from services.monitor.relations import by_id, offers, topic_of
 
@@ -30,6 +32,12 @@ class FollowUpParams(Params):
     """The lower meeting starts within so many working days after the superior's ended."""
     same_session_minutes: int = Field(ge=0)
     """A lower meeting that starts within so many minutes of the end is still the same session."""
+    least_reach: Level | None = None
+    """The superior's meeting must have reached this level or a lower one, where the lower meeting's own is not enough."""
+    reaches: tuple[Condition, ...] = ()
+    """A meeting of which all these hold is itself opened down too far."""
+    advisory: bool = False
+    """The lower meeting need not have been held, but may: it is told of and no more."""
 
 
 def judge(scene: Scene[FollowUpParams]) -> Sequence[Verdict]:
@@ -41,6 +49,11 @@ def judge(scene: Scene[FollowUpParams]) -> Sequence[Verdict]:
     if speaks is False:
         return ()
     open_fields = list(missing)
+    if scene.params.reaches:
+        reaches, unknown = every(scene.params.reaches, act, scene.world)
+        if reaches and speaks:
+            return (_reached(scene, act),)
+        open_fields.extend(unknown)
     for parent in _superiors(scene, act):
         follows, unknown = _follows(scene, act, parent)
         if follows is None:
@@ -81,7 +94,7 @@ def _follows(scene: Scene[FollowUpParams], act: Act, parent: Act) -> tuple[bool 
     unknown = tuple(f"上级会议.{name}" for name in ("mode", "reach_level", "ended_at") if getattr(above, name) is None)
     if unknown or above.ended_at is None or above.reach_level is None:
         return None, unknown
-    if above.reach_level < own:
+    if above.reach_level < max(own, scene.params.least_reach or own):
         return False, ()
     gap = world.calendar.between(above.ended_at.astimezone(CHINA).date(), event.starts_at.astimezone(CHINA).date())
     return (None, ("工作日历",)) if gap is None else (gap <= scene.params.window_workdays, ())
@@ -92,6 +105,14 @@ def moved_by(_params: FollowUpParams, act: Act, other: Act) -> bool:
     if not isinstance(other.event, MeetingConvened):
         return True
     return other.event.starts_at <= act.read(MeetingConvened).starts_at
+
+
+def _reached(scene: Scene[FollowUpParams], act: Act) -> Verdict:
+    event = act.read(MeetingConvened)
+    outcome, tried = scene.weigh(act)
+    words = "reached" if outcome == "violated" else None
+    numbers = {"topic": event.topic, "reach_level": level_name(event.reach_level)}
+    return scene.say(outcome, act, words=words, numbers=numbers, exceptions=tried)
 
 
 def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
@@ -112,7 +133,25 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
         "held_on": event.starts_at.astimezone(CHINA).date().isoformat(),
         "reach_level": level_name(above.reach_level),
     }
-    return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried)
+    severity: Severity | None = "info" if scene.params.advisory else None
+    return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried, severity=severity)
+
+
+def silencer(bound: Bound[FollowUpParams]) -> Silencer:
+    """Return the quick way: the rule does not certainly speak of the meeting."""
+    when = holding(bound.params.when)
+    return lambda act, world, _recall: not when(act, world)
+
+
+def _words(params: FollowUpParams) -> Mapping[str, frozenset[str]]:
+    found = {
+        "violated": _NAMES,
+        "excused": _NAMES,
+        "complied": frozenset({"topic"}),
+        "undetermined": frozenset[str](),
+    }
+    reached = frozenset({"topic", "reach_level"})
+    return {**found, "reached": reached, "excused": reached} if params.reaches else found
 
 
 EVALUATOR = Evaluator(
@@ -121,15 +160,12 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=act_scope,
     judge=judge,
-    fewest=lambda _params: 2,
+    silencer=silencer,
+    fewest=lambda params: 1 if params.reaches else 2,
     moved_by=moved_by,
     looks=lambda _params: frozenset({"topic", "act", "unit", "calendar"}),
     excuses=lambda _params: (_SAME_SESSION,),
-    words=lambda _params: {
-        "violated": _NAMES,
-        "excused": _NAMES,
-        "complied": frozenset({"topic"}),
-        "undetermined": frozenset(),
-    },
+    words=_words,
+    conditions=lambda params: {"mtg.convened": params.reaches},
     window=lambda params: ("topic", params.window_workdays * 2 + 12),
 )
