@@ -1,13 +1,16 @@
 """Values that rules read but no event states: each a named pure function of one act and the world. ``None`` is "cannot be told"."""
 
+import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
+from contracts.apps import AppUsed
 from contracts.assessments import AssessmentSchemeSet, Indicator
-from contracts.documents import DocumentDeclassified, DocumentIssued
+from contracts.documents import DocumentDeclassified, DocumentIssued, DocumentReviewed
 from contracts.duties import LiabilitySigned
+from contracts.inspections import InspectionLaunched, InspectionsReceived
 from contracts.jurisdiction import Level, level_of
 from contracts.meetings import Attendance, MeetingApplied, MeetingConvened, Role
 from contracts.parts import Escort
@@ -381,6 +384,50 @@ def _for_schools(act: Act, _world: World) -> bool | None:
     return True if "学校" in kinds else None if None in kinds or not kinds else False
 
 
+def _year_end(act: Act, _world: World) -> date:
+    """Return the last day of the act's year."""
+    return date(act.day.year, 12, 31)
+
+
+def _stated_month(act: Act, _world: World) -> date:
+    """Return the first day of the month that a monthly record is of."""
+    event = act.read(InspectionsReceived)
+    return date(event.year, event.month, 1)
+
+
+def _target_kinds(act: Act, _world: World) -> tuple[str, ...] | None:
+    """Kinds of those who are inspected; ``None`` when any of them is not stated."""
+    kinds = [target.kind for target in act.read(InspectionLaunched).targets]
+    return tuple(kind for kind in kinds if kind) if kinds and all(kinds) else None
+
+
+def _months_ahead(act: Act, _world: World) -> int | None:
+    """Whole calendar months between the announcement of an inspection and its start (民法典 202)."""
+    event = act.read(InspectionLaunched)
+    if event.announced_at is None or event.starts_on is None:
+        return None
+    told = event.announced_at.astimezone(CHINA).date()
+    months = (event.starts_on.year - told.year) * 12 + event.starts_on.month - told.month
+    last = calendar.monthrange(event.starts_on.year, event.starts_on.month)[1]
+    return months - (event.starts_on.day < min(told.day, last))
+
+
+def _review_workdays(act: Act, world: World) -> int | None:
+    """Whole working days strictly after the day on which a draft was handed in, up to that of the review."""
+    event = act.read(DocumentReviewed)
+    if event.submitted_on is None or event.reviewed_on is None:
+        return None
+    return world.calendar.between(event.submitted_on, event.reviewed_on)
+
+
+def _active_share(act: Act, _world: World) -> float | None:
+    """Per cent of those whom an app is for that used it in the measured period."""
+    event = act.read(AppUsed)
+    if event.active_users is None or not event.audience_size:
+        return None
+    return event.active_users / event.audience_size * 100
+
+
 DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@duration_minutes": _duration_minutes,
     "@convener_level": _convener_level,
@@ -419,6 +466,12 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     **ASKED,
     "@local_reason": _local_reason,
     **FORMAL,
+    "@year_end": _year_end,
+    "@stated_month": _stated_month,
+    "@target_kinds": _target_kinds,
+    "@months_ahead": _months_ahead,
+    "@review_workdays": _review_workdays,
+    "@active_share": _active_share,
 }
 DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@duration_minutes": "mtg.convened",
@@ -450,5 +503,10 @@ DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@to_lower_governments": "doc.issued",
     **ASKED_OF,
     **FORMAL_OF,
+    "@stated_month": "ins.received",
+    "@target_kinds": "ins.launched",
+    "@months_ahead": "ins.launched",
+    "@review_workdays": "doc.reviewed",
+    "@active_share": "app.used",
 }
 """Derived value -> the event or events it is of; those that are not here are of every event. A misuse is refused when a rule is loaded."""

@@ -110,7 +110,7 @@ def write(
                 "reading": rule.reading,
                 "sources": [source.model_dump(mode="json") for source in bound.sources],
                 "parameters": {
-                    key: {"value": bound.values[key], "basis": one.basis, "note": one.note}
+                    key: {"value": _value(bound.values[key]), "basis": one.basis, "note": one.note}
                     for key, one in rule.parameters.items()
                 },
             },
@@ -151,6 +151,10 @@ def canonical(value: Any) -> bytes:
 def digest(content: bytes) -> str:
     """Return the SHA-256 in hex."""
     return hashlib.sha256(content).hexdigest()
+
+
+def _value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _act(act: Act) -> Json:

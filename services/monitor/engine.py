@@ -12,7 +12,7 @@ from services.monitor.world import World
 
 Families = frozenset[str]
 EVERY: Final[Families] = (
-    frozenset({"no", "title", "act", "similar", "topic", "visit", "plans", "lent", AFTER}) | FAMILIES
+    frozenset({"no", "title", "act", "similar", "topic", "visit", "plans", "lent", "meetings", AFTER}) | FAMILIES
 )
 """Every family of keys along which an act's own verdict may depend on other acts."""
 

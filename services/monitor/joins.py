@@ -17,11 +17,13 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
+from contracts.activities import PlaqueHung, PlaqueRemoved
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued, DocumentReceived
 from contracts.event import ActRef
 from contracts.inspections import InspectionConcluded, InspectionLaunched
 from contracts.meetings import MeetingConvened
+from contracts.reference import ListVersioned, UnitRegistered
 from contracts.reports import ReportDemanded, ReportFiled, ReportReminded
 from services.monitor.domain import Act
 
@@ -61,6 +63,46 @@ class Join:
 
 OWED: Final = "owed"
 """Family of the keys of what a unit owes from period to period."""
+OWED_HERE: Final = "owed_here"
+"""The same of what the Party committee or government of a place owes, whichever office there does it."""
+
+
+def _own(name: str) -> Values:
+    """Return the way to a value that is of the acting unit's own giving."""
+    return lambda act: (f"{act.unit}|{value}" if value else None for value in field(name)(act))
+
+
+def _here(act: Act) -> Iterable[str | None]:
+    return (act.place,)
+
+
+def _governing(act: Act) -> Iterable[str | None]:
+    event = act.read(UnitRegistered)
+    return (event.place if event.kind in ("党委", "政府") else None,)
+
+
+def _of_launch(act: Act) -> Iterable[str | None]:
+    launch: ActRef | None = getattr(act.event, "launch", None)
+    return (launch.fact(act.source) if launch else None,)
+
+
+def _programme(act: Act) -> Iterable[str | None]:
+    programme, year = getattr(act.event, "programme", None), getattr(act.event, "year", act.day.year)
+    return (f"{act.unit}|{programme}|{year}" if programme else None,)
+
+
+def _hung(act: Act) -> Iterable[str | None]:
+    event = act.event
+    return (f"{event.unit}|{event.name}" if isinstance(event, PlaqueHung | PlaqueRemoved) else None,)
+
+
+def _listed(act: Act) -> Iterable[str | None]:
+    event = act.read(ListVersioned)
+    return (f"{event.place}|{event.kind}",)
+
+
+def _each(names: Iterable[str], values: Values) -> Mapping[str, Values]:
+    return dict.fromkeys(names, values)
 
 
 def _planned(act: Act) -> Iterable[str | None]:
@@ -107,18 +149,51 @@ def _held(act: Act) -> Iterable[str | None]:
     return ()
 
 
+_OF_DRAFT: Final = ("doc.drafted", "doc.reviewed", "doc.assessed", "doc.filed", "doc.declassified", "doc.issued")
+_OF_APP: Final = (
+    "app.registered",
+    "app.project_approved",
+    "app.launched",
+    "app.used",
+    "app.noticed",
+    "app.closed",
+    "app.data_disposed",
+)
+_OF_INSPECTION: Final = ("ins.stage_done", "ins.reported", "ins.concluded")
+
 JOINS: Final[tuple[Join, ...]] = (
     Join("ins_item", {"ins.launched": _planned}),
+    Join("draft", _each(_OF_DRAFT, field("draft"))),
+    Join("application", _each(("mtg.applied", "mtg.approved", "mtg.convened"), field("application"))),
+    Join("inspection", _each(_OF_INSPECTION, _of_launch)),
+    Join("tracked", _each((*_OF_INSPECTION, "ins.launched"), _own("plan_item"))),
+    Join("programme", _each(("ins.launched", "feedback.collected"), _programme)),
+    Join("borrowed", _each(("sec.started", "sec.ended", "roster.observed"), field("person"))),
+    Join("rectification", _each(("rect.assigned", "rect.closed", "review.done"), field("rectification"))),
+    Join("clue", _each(("rect.assigned", "case.published"), field("clue"))),
+    Join("ticket", _each(("ticket.opened", "ticket.closed"), field("ticket"))),
+    Join("task", _each(("task.assigned", "task.closed"), field("task"))),
+    Join("app", _each(_OF_APP, field("app"))),
+    Join("group", _each(("grp.created", "grp.closed"), field("group"))),
+    Join("project", _each(("proj.stage_done",), field("project"))),
+    Join("plaque", _each(("plaque.hung", "plaque.removed"), _hung)),
+    Join("festival", _each(("fest.held", "fest.evaluated"), field("series"))),
+    Join("school", {"sch.held": field("school")}),
     Join("reminded", {"rpt.reminded": _reminds}),
     Join("reversal", {"doc.issued": _reversal}),
-    Join("receipt", dict.fromkeys(("doc.received", "rpt.filed", "mtg.convened"), _passed_on)),
-    Join("demonstration", dict.fromkeys(("dem.started", "dem.criteria_set"), field("demonstration"))),
-    Join("held", dict.fromkeys(("ins.concluded", "rpt.demanded"), _held)),
-    Join(OWED, {"unit.registered": field("unit")}),
+    Join("receipt", _each(("doc.received", "rpt.filed", "mtg.convened"), _passed_on)),
+    Join("demonstration", _each(("dem.started", "dem.criteria_set"), field("demonstration"))),
+    Join("held", _each(("ins.concluded", "rpt.demanded"), _held)),
     Join("function", {"app.registered": field("functions")}),
-    Join("school", {"sch.held": field("school")}),
+    Join("listed", _each(("list.versioned",), _listed)),
+    Join(OWED, {"unit.registered": field("unit"), "ins.received": field("unit")}),
+    Join(
+        OWED_HERE,
+        {"unit.registered": _governing, **_each(("mech.met", "rpt.filed", "review.done", "list.versioned"), _here)},
+    ),
 )
-"""Every join. To add one: a row here; its family may then be named by rules and evaluators."""
+"""Every join. To add one: a row here; its family may then be named by rules and evaluators. Acts that come by the million should bear
+a value only where a rule looks for it: each value is a row in the database."""
 FAMILIES: Final = frozenset(join.family for join in JOINS)
 BORNE: Final[Mapping[str, frozenset[str]]] = {join.family: frozenset(join.of) for join in JOINS}
 """Family -> the events whose acts bear it."""

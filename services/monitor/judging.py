@@ -23,6 +23,11 @@ JUDGED: Final = frozenset(name for name, event in BY_NAME.items() if event.is_ac
 """Every event of which a rule may speak: what offices do, and what they owe by being or lack by not having published."""
 
 
+def unrecorded(events: Iterable[str]) -> str:
+    """Return what is missing where a place does not record such events at all."""
+    return "、".join(BY_NAME[event].title for event in events) + "的记录（本辖区未接入）"
+
+
 class Params(BaseModel):
     """What every evaluator's ``[decide]`` table has."""
 

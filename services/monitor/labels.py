@@ -477,6 +477,12 @@ _LABELS: Final[Mapping[str, str]] = {
     "@section_kinds": "文件各部分",
     "@boilerplate_share": "套话部分所占比例（须有各部分字数和正文字数）",
     "@local_reason": "加码的本地依据",
+    "@year_end": "年度终了日",
+    "@stated_month": "所记月份",
+    "@target_kinds": "检查对象的类别",
+    "@months_ahead": "提前明确的月数（须有通知时间和开始日期）",
+    "@review_workdays": "审核用时的工作日数（须有送审日期、审核日期和当年工作日历）",
+    "@active_share": "活跃用户占比（须有活跃用户数和使用对象人数）",
 }
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -141,6 +142,9 @@ def _moves(value: object) -> dict[str, object]:
     if isinstance(value, int | float):
         step = _TWENTIETH if isinstance(value, float) else 1
         return {f"可以调高到 {_shown(value + step)}": value + step, f"可以调低到 {_shown(value - step)}": value - step}
+    if isinstance(value, date):
+        late, early = value + timedelta(days=1), value - timedelta(days=1)
+        return {f"可以推迟到 {late}": late, f"可以提前到 {early}": early}
     if isinstance(value, tuple):
         return {f"可以去掉“{left}”": tuple(entry for entry in value if entry != left) for left in value}
     return {}

@@ -274,6 +274,9 @@ def _document_looks(act: Act) -> Iterator[str]:
     yield timed("similar", act.unit, here - 1)
     yield timed("similar", act.unit, here)
     yield plans_of(act.unit, "发文", day.year)
+    number = act.read(DocumentIssued).doc_no
+    if number:
+        yield joins.after(_numbered(number_of(act), number))
 
 
 def _revoked_offers(act: Act) -> Iterator[str]:
@@ -299,6 +302,7 @@ def _meeting_looks(act: Act) -> Iterator[str]:
 
 
 def _meeting_reaches(act: Act) -> Iterator[tuple[str, str]]:
+    yield _observed(act), YEARS["会议"]
     for key in around(timed("topic", _topic(act), bucket("topic", _started(act)))):
         yield key, "topic"
 
@@ -414,6 +418,55 @@ def _certificate_needs(act: Act) -> Iterator[str]:
         yield unit(event.issuer_unit)
 
 
+_STEPS: Final = ("doc.reviewed", "doc.assessed", "doc.filed", "doc.declassified")
+"""Steps of 办文 that may name their document by its number alone."""
+
+
+def _of_document(act: Act) -> str | None:
+    """Return the key of the document that a step of 办文 names by its 发文字号."""
+    number = getattr(act.event, "doc_no", None)
+    return doc_no(number) if number else None
+
+
+def _step_offers(act: Act) -> Iterator[str]:
+    key = _of_document(act)
+    if key:
+        yield joins.after(key)
+
+
+def _step_needs(act: Act) -> Iterator[str]:
+    key = _of_document(act)
+    if key:
+        yield key
+    if act.name == "doc.reviewed":
+        yield from _calendars(act)
+
+
+def _step_reaches(act: Act) -> Iterator[tuple[str, str]]:
+    key = _of_document(act)
+    if key:
+        yield key, joins.AFTER
+
+
+def _calendars(act: Act) -> Iterator[str]:
+    """Yield the calendars by which working days around an act are counted."""
+    for year in (act.day.year - 1, act.day.year, act.day.year + 1):
+        yield calendar(year)
+
+
+def _observed(act: Act) -> str:
+    """Return the key of what other feeds show of a unit's meetings on a day."""
+    return f"observed|{act.unit}|{act.day.isoformat()}"
+
+
+def _observed_offers(act: Act) -> Iterator[str]:
+    yield _observed(act)
+
+
+def _observed_looks(act: Act) -> Iterator[str]:
+    yield year_of(act.unit, "会议", act.day.year)
+
+
 _OFFERS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "doc.issued": _document_offers,
     "doc.revoked": _revoked_offers,
@@ -427,6 +480,8 @@ _OFFERS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "plan.filed": _plan_offers,
     "plan.amended": _plan_offers,
     "rpt.submitted": _submitted_offers,
+    "mtg.observed": _observed_offers,
+    **dict.fromkeys(_STEPS, _step_offers),
 }
 _NEEDS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "ins.received": _received_needs,
@@ -436,6 +491,8 @@ _NEEDS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "rpt.demanded": _demand_needs,
     "cert.demanded": _certificate_needs,
     "mtg.applied": _application_needs,
+    "app.registered": _calendars,
+    **dict.fromkeys(_STEPS, _step_needs),
 }
 _LOOKS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "doc.issued": _document_looks,
@@ -443,10 +500,12 @@ _LOOKS: Final[Mapping[str, Callable[[Act], Iterator[str]]]] = {
     "ins.launched": _launched_looks,
     "kpi.scheme_set": _scheme_looks,
     "ins.visit": _visit_looks,
+    "mtg.observed": _observed_looks,
 }
 _REACHES: Final[Mapping[str, Callable[[Act], Iterator[tuple[str, str]]]]] = {
     "mtg.convened": _meeting_reaches,
     "ins.visit": _visit_reaches,
     "plan.filed": _plan_reaches,
     "plan.amended": _plan_reaches,
+    **dict.fromkeys(_STEPS, _step_reaches),
 }

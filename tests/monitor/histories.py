@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from contracts.lexicons import METHOD
 from contracts.text import SKETCH_METHOD
+from services.monitor.book import Book, load, shipped
 from services.monitor.domain import CHINA
 
 SOURCE: Final = "/test/oa"
@@ -23,6 +24,7 @@ UNITS: Final = {
     "u-town-a": ("990101001", 4, "u-county"),
     "u-town-b": ("990101002", 4, "u-county"),
 }
+_KINDS: Final = {"u-county": "党委", "u-town-a": "乡镇街道"}
 TOPICS: Final = ("防汛工作会议", "安全生产视频会议", "安全生产工作部署会")
 START: Final = date(2025, 1, 2)
 
@@ -35,7 +37,7 @@ class _Pen:
     count: int = 0
     units: Sequence[str] = tuple(sorted(UNITS))
 
-    def fact(self, kind: str, unit: str, day: date, data: dict[str, Any], late: int = 0) -> bytes:
+    def fact(self, kind: str, unit: str, day: date, data: dict[str, Any], late: int = 0, version: int = 1) -> bytes:
         """Return a CloudEvent of ``unit`` at nine o'clock of a day, learned ``late`` days later."""
         self.count += 1
         time = datetime(day.year, day.month, day.day, 9, tzinfo=CHINA)
@@ -44,7 +46,7 @@ class _Pen:
                 "specversion": "1.0",
                 "id": f"e{self.count}",
                 "source": SOURCE,
-                "type": f"cn.jianfu.{kind}.v1",
+                "type": f"cn.jianfu.{kind}.v{version}",
                 "time": time.isoformat(),
                 "recordedtime": (time + timedelta(days=late, minutes=self.count)).isoformat(),
                 "jurisdiction": UNITS[unit][0],
@@ -53,6 +55,10 @@ class _Pen:
             },
             ensure_ascii=False,
         ).encode()
+
+    def any_act(self) -> dict[str, str]:
+        """Return a reference to an act that may be any, or none."""
+        return {"id": f"e{self.random.randrange(1, self.count + 10)}"}
 
     def day(self) -> date:
         """Return a day of a short year."""
@@ -65,6 +71,15 @@ class _Pen:
     def maybe(self, value: Any) -> Any:
         """Return the value, or nothing now and then: missing data is normal."""
         return value if self.random.random() < 0.8 else None
+
+
+def whole_book() -> Book:
+    """Return the rule book as where everything that a rule may wait for is recorded, so that every rule may find something."""
+    rules, packs = shipped()
+    unrecorded = "[parameters.connected]\nvalue = false"
+    return load(
+        {name: text.replace(unrecorded, unrecorded.replace("false", "true")) for name, text in rules.items()}, packs
+    )
 
 
 def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
@@ -89,6 +104,12 @@ def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
         _app,
         _cascade,
         _substitution,
+        _review,
+        _follow,
+        _rectification,
+        _project,
+        _closing,
+        _record,
     ]
     if dense:
         chosen, pen.units = pen.random.sample(chosen, 2), pen.random.sample(sorted(UNITS), 2)
@@ -106,7 +127,7 @@ def _references(pen: _Pen) -> Iterator[bytes]:
         data = {
             "unit": unit,
             "name": unit,
-            "kind": "政府",
+            "kind": _KINDS.get(unit, "政府"),
             "level": level,
             "place": place,
             "superior": superior,
@@ -404,6 +425,105 @@ def _plan(pen: _Pen) -> Iterator[bytes]:
         "base": pen.maybe(6),
     }
     yield pen.fact(random.choice(["plan.filed", "plan.amended"]), pen.unit(), day, data)
+
+
+def _review(pen: _Pen) -> Iterator[bytes]:
+    """Yield a draft's document, and a step of 办文 that names it by draft or number."""
+    random, day, unit = pen.random, pen.day(), pen.unit()
+    draft, number = f"draft-{random.randrange(4)}", f"{unit[2:4].upper()}〔2025〕{random.randrange(1, 12)}号"
+    asked = [{"lexicon": "督查考核", "count": 1, "method": "m"}] if random.random() < 0.7 else []
+    data = {
+        "heading": f"关于{random.choice(TOPICS)}的通知",
+        "doc_no": number,
+        "dated": day.isoformat(),
+        "draft": pen.maybe(draft),
+        "phrases": pen.maybe(asked),
+        "normative": pen.maybe(random.random() < 0.5),
+    }
+    yield pen.fact("doc.issued", unit, day, data, version=2)
+    other = day + timedelta(days=random.randrange(-5, 40))
+    by: dict[str, Any] = random.choice([{"draft": draft}, {"doc_no": number}, {"document": pen.any_act()}])
+    kind, data = random.choice(
+        [
+            ("doc.assessed", {"result": pen.maybe("一致")}),
+            ("doc.reviewed", {"kind": "审核把关", "result": pen.maybe("同意")}),
+            ("doc.filed", {"kind": pen.maybe("规范性文件备案"), "filed_on": other.isoformat()}),
+        ]
+    )
+    yield pen.fact(kind, unit, other, {**by, **data})
+
+
+def _follow(pen: _Pen) -> Iterator[bytes]:
+    """Yield an act that names some other, which may not be there, or not yet."""
+    day = pen.day().isoformat()
+    kind, data = pen.random.choice(
+        [
+            ("mtg.evaluated", {"meeting": pen.any_act(), "kind": pen.maybe("效果评估")}),
+            ("ins.reported", {"launch": pen.any_act(), "status": "进行中", "reported_on": day}),
+            ("task.closed", {"assigned": pen.any_act(), "closed_on": day, "result": pen.maybe("完成")}),
+        ]
+    )
+    yield pen.fact(kind, pen.unit(), date.fromisoformat(day), data)
+    if pen.random.random() < 0.3:
+        starts = f"{day}T09:00:00+08:00"
+        seen = {"feed": "视频会议系统", "starts_at": starts, "attendees": 9, "meeting": pen.maybe(pen.any_act())}
+        yield pen.fact("mtg.observed", pen.unit(), date.fromisoformat(day), seen)
+
+
+def _rectification(pen: _Pen) -> Iterator[bytes]:
+    random, day = pen.random, pen.day()
+    name, due = f"zg-{random.randrange(4)}", day + timedelta(days=random.randrange(30))
+    data = {
+        "rectification": name,
+        "to_unit": random.choice(["u-town-a", "u-town-b"]),
+        "topic": pen.maybe("四类工程"),
+        "clue": pen.maybe(f"xs-{random.randrange(3)}"),
+        "cross_level": pen.maybe(True),
+        "due_on": pen.maybe(due.isoformat()),
+    }
+    yield pen.fact("rect.assigned", pen.unit(), day, data)
+    ended = due + timedelta(days=random.randrange(-5, 6))
+    closed = {"rectification": name, "closed_on": ended.isoformat(), "result": pen.maybe("完成")}
+    if random.random() < 0.7:
+        yield pen.fact("rect.closed", pen.unit(), ended, closed)
+    if random.random() < 0.3:
+        seen = {"topic": "其他", "rectification": name, "done_on": ended.isoformat()}
+        yield pen.fact("review.done", pen.unit(), ended, seen)
+
+
+def _project(pen: _Pen) -> Iterator[bytes]:
+    day, random = pen.day(), pen.random
+    stage = random.choice(["动议", "规划", "论证", "审批", "资金落实", "建设"])
+    data = {"project": "xm-1", "stage": stage, "done_on": day.isoformat(), "funding": pen.maybe("财政预算")}
+    yield pen.fact("proj.stage_done", pen.unit(), day, data)
+
+
+def _closing(pen: _Pen) -> Iterator[bytes]:
+    day = pen.day()
+    app, on = f"yy-{pen.random.randrange(2)}", day.isoformat()
+    kind, data = pen.random.choice(
+        [
+            ("app.closed", {"app": app, "closed_on": on, "reason": pen.maybe("僵尸")}),
+            ("app.noticed", {"app": app, "kind": "关停公告", "noticed_on": on}),
+            ("app.data_disposed", {"app": app, "disposed_on": on}),
+            ("grp.created", {"group": app, "created_on": on, "temporary": True, "task_ends": pen.maybe(on)}),
+            ("grp.closed", {"group": app, "closed_on": on}),
+        ]
+    )
+    yield pen.fact(kind, pen.unit(), day, data)
+
+
+def _record(pen: _Pen) -> Iterator[bytes]:
+    """Yield what some unit owes from period to period, now and then without the period."""
+    day, unit = pen.day(), pen.unit()
+    kind, data = pen.random.choice(
+        [
+            ("ins.received", {"unit": unit, "year": 2025, "month": day.month, "count": 1}),
+            ("mech.met", {"mechanism": "专项工作机制", "kind": pen.maybe("调度会"), "met_on": day.isoformat()}),
+            ("rpt.filed", {"kind": "月监测", "filed_on": day.isoformat(), "covers_to": pen.maybe(day.isoformat())}),
+        ]
+    )
+    yield pen.fact(kind, unit, day, data)
 
 
 def _amendments(pen: _Pen, facts: list[dict[str, Any]]) -> Iterator[bytes]:

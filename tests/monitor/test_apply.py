@@ -18,14 +18,14 @@ from contracts.workdays import builtin
 from kit.cursor import Delivery
 from services.monitor import answers, store
 from services.monitor.apply import STREAM, apply
-from services.monitor.book import Book, load, shipped
+from services.monitor.book import Book
 from services.monitor.domain import alert_id, fold
 from services.monitor.findings import _digest
 from services.monitor.reading import unpack
 from services.monitor.state import State
 from services.monitor.world import REFERENCE, UNJUDGED, build
 from services.monitor.writing import Writer
-from tests.monitor.histories import history
+from tests.monitor.histories import history, whole_book
 from tests.oracle import judge_all
 
 CLEAN = "truncate fact, offer, need, timer, alert, alert_revision, parked, outbox, checkpoint"
@@ -41,8 +41,8 @@ async def pool(pool_for: Pools) -> asyncpg.Pool:
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    """Give the rule book that ships."""
-    return load(*shipped())
+    """Give the rule book that ships, whole."""
+    return whole_book()
 
 
 def expected(book: Book, facts: Sequence[bytes]) -> dict[str, str]:

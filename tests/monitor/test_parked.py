@@ -95,7 +95,7 @@ async def test_parked_and_read_late_is_the_same_as_read_at_once(
     pool: asyncpg.Pool, book: Book, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     future = b'"type": "cn.jianfu.mtg.convened.v3"'
-    facts = [fact.replace(b'"type": "cn.jianfu.mtg.convened.v1"', future) for fact in history(seed, 80)]
+    facts = [fact.replace(b'"type": "cn.jianfu.mtg.convened.v1"', future) for fact in history(seed, 160)]
     Random(seed).shuffle(facts)
     writer = Writer(pool, State(book, builtin()), lambda: None)
     await writer.apply(deliveries([*facts, facts[-1]]))

@@ -12,7 +12,6 @@ from contracts.catalog import decode
 from contracts.documents import DocumentIssued
 from contracts.text import SKETCH_METHOD, containment
 from contracts.workdays import builtin
-from services.monitor.book import load, shipped
 from services.monitor.conditions import every, holding
 from services.monitor.domain import Act, Verdict, fold
 from services.monitor.engine import EVERY, Index, judge
@@ -23,9 +22,9 @@ from services.monitor.sketches import Sketches
 from services.monitor.state import Acts, size_of
 from services.monitor.world import REFERENCE, UNJUDGED, World, build
 from tests import factories as f
-from tests.monitor.histories import history
+from tests.monitor.histories import history, whole_book
 
-BOOK = load(*shipped())
+BOOK = whole_book()
 HISTORIES = st.builds(history, st.integers(0, 10**6), st.integers(20, 60), dense=st.booleans())
 
 

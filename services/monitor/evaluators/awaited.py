@@ -12,7 +12,18 @@ from contracts.jurisdiction import is_within
 from services.monitor.conditions import Condition, every, holding, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Tried, Verdict
 from services.monitor.evaluators.loan import add_months
-from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import (
+    JUDGED,
+    Bound,
+    Evaluator,
+    Params,
+    Recall,
+    Scene,
+    Silencer,
+    act_scope,
+    always_silent,
+    unrecorded,
+)
 from services.monitor.relations import along, offers
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World
@@ -46,6 +57,8 @@ class Await(_Strict):
     """Fields that must be the same in both."""
     differs: tuple[str, ...] = ()
     """Fields that must not be."""
+    same_day: bool = False
+    """It is of the very day of the act."""
     each: Each | None = None
     ended_by: Ending | None = None
     at: str | None = None
@@ -80,6 +93,8 @@ class AwaitedParams(Params):
     """Each of them must be done; the first that is not decides."""
     itself: tuple[Condition, ...] = ()
     """Any of these on the act itself says that everything was done."""
+    known: bool = True
+    """Whether what is awaited is recorded in the place at all; where it is not, nothing is concluded from its absence."""
     late: Literal["violated", "excused"] = "violated"
     """What an act is whose awaited act came after the limit."""
     shows: Mapping[str, str] = {}
@@ -112,11 +127,16 @@ def judge(scene: Scene[AwaitedParams]) -> Sequence[Verdict]:
     if speaks is False:
         return ()
     if speaks is None:
-        return (scene.say("undetermined", act, missing=missing),)
+        return (scene.say("undetermined", act, missing=missing, on=_told_on(scene.params, act)),)
     numbers = {name: shown(read(field, act, scene.world)) for name, field in scene.params.shows.items()}
     if any(one.test(act, scene.world) for one in scene.params.itself):
-        return (scene.say("complied", act, numbers={**numbers, "due": None, "done_on": None, "lacking": None}),)
+        numbers |= {"due": None, "done_on": None, "lacking": None}
+        return (scene.say("complied", act, numbers=numbers, on=_told_on(scene.params, act)),)
     found = [_look(scene, act, one) for one in scene.params.awaits]
+    if not scene.params.known:
+        found = [
+            one if one.state == "met" else _as(one, "open", missing=(unrecorded(one.one.events),)) for one in found
+        ]
     worst = min(found, key=lambda one: _WORST.index(one.state))
     rechecks = [one.due for one in found if one.state == "waiting" and one.due]
     return (_say(scene, act, worst, numbers, min(rechecks, default=None)),)
@@ -140,12 +160,16 @@ def _say(
         return scene.say(
             outcome, act, words=words, numbers=full, acts=done, exceptions=tried, on=day, recheck_on=recheck
         )
+    on = _told_on(scene.params, act)
     if worst.state == "open":
-        return scene.say("undetermined", act, numbers=full, acts=done, missing=worst.missing, recheck_on=recheck)
-    # what waits for a day that is fixed for all may be from before the rule was law: it is told of on that day
-    on = worst.due if worst.one.until else act.day
+        return scene.say("undetermined", act, numbers=full, acts=done, missing=worst.missing, on=on, recheck_on=recheck)
     words = "waiting" if worst.state == "waiting" else None
     return scene.say("complied", act, words=words, numbers=full, acts=done, on=on, recheck_on=recheck)
+
+
+def _told_on(params: AwaitedParams, act: Act) -> date:
+    """Return the day of what is no violation: of a duty of all by one day that day, as the act may be older than the rule."""
+    return next((one.until for one in params.awaits if one.until), act.day)
 
 
 def _look(scene: Scene[AwaitedParams], act: Act, one: Await) -> _Found:
@@ -220,6 +244,8 @@ def _fits(scene: Scene[AwaitedParams], act: Act, other: Act, one: Await) -> bool
     """Tell whether two acts that bear one key belong together: ids of another county's system may be the same."""
     if not (is_within(act.place, other.place) or is_within(other.place, act.place)):
         return False
+    if one.same_day and act.day != other.day:
+        return False
     if any(_plain(act.event, name) != _plain(other.event, name) for name in one.same):
         return False
     if any(_plain(act.event, name) == _plain(other.event, name) for name in one.differs):
@@ -269,7 +295,9 @@ def _counts(bound: Bound[AwaitedParams], act: Act) -> bool:
 
 
 def silencer(bound: Bound[AwaitedParams]) -> Silencer:
-    """Return the quick way: the rule does not speak of the act, or the act itself says that all was done."""
+    """Return the quick way: nothing can be concluded, the rule does not speak of the act, or it says itself that all was done."""
+    if not bound.params.known:
+        return always_silent
     when, itself = holding(bound.params.when), bound.params.itself
 
     def silent(act: Act, world: World, _recall: Recall) -> bool:
@@ -310,7 +338,8 @@ def _of_theirs(one: Await) -> Iterator[str]:
 def _words(params: AwaitedParams) -> Mapping[str, frozenset[str]]:
     names = _NAMES | set(params.shows)
     lacking = {one.words for one in params.awaits}
-    late = {"late"} if params.late == "violated" else set[str]()
+    can_be_late = not all(one.same_day for one in params.awaits)
+    late = {"late"} if params.late == "violated" and can_be_late else set[str]()
     return dict.fromkeys((*sorted(lacking | late), "waiting", "complied", "excused", "undetermined"), names)
 
 

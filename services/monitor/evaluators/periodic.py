@@ -9,16 +9,17 @@ from pydantic import Field
 
 from contracts.reference import UnitRegistered
 from services.monitor.conditions import Condition, every, read
-from services.monitor.domain import Act, Scalar, Verdict
+from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.evaluators.loan import add_months
-from services.monitor.joins import OWED
-from services.monitor.judging import JUDGED, Evaluator, Params, Scene
+from services.monitor.joins import OWED, OWED_HERE
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene, unrecorded
 from services.monitor.relations import offered
 
 Length = Literal["月", "季", "半年", "年"]
 _MONTHS: Final[Mapping[Length, int]] = {"月": 1, "季": 3, "半年": 6, "年": 12}
 _HALVES: Final = ("上半年", "下半年")
 _NAMES: Final = frozenset({"unit", "period", "due"})
+_LATE: Final = "期限之后已补办"
 _MOST_BACK: Final = 120
 """Periods, the last ones, that are looked at."""
 
@@ -29,8 +30,12 @@ class PeriodicParams(Params):
     who: tuple[Condition, ...] = Field(min_length=1)
     """The units that owe it, by their registration."""
     every: Length
+    per: Literal["unit", "place"]
+    """Who must have done it: the unit itself, or any office of its place."""
     grace_days: int | None = Field(ge=0)
     """Days after a period's end in which it may still be told of; ``None`` is a parameter not set."""
+    known: bool = True
+    """Whether it is recorded in the place at all; where it is not, nothing is concluded from its absence."""
     at: str | None = None
     """Field or ``@derived`` date of those acts that tells of which period they are; by default the day of the fact."""
 
@@ -43,33 +48,44 @@ class _Period(NamedTuple):
 
 def scopes(params: PeriodicParams, act: Act) -> Iterable[str]:
     """Return the unit that is registered, or that did what is owed."""
-    return offered(act, OWED) if act.name in params.on or isinstance(act.event, UnitRegistered) else ()
+    if act.name not in params.on and not isinstance(act.event, UnitRegistered):
+        return ()
+    return offered(act, OWED if params.per == "unit" else OWED_HERE)
 
 
 def judge(scene: Scene[PeriodicParams]) -> Sequence[Verdict]:
-    """Return a verdict for each whole period since the unit's registration, the present one included."""
-    versions = sorted(
-        (act for act in scene.acts.values() if isinstance(act.event, UnitRegistered) and _here(scene, act)),
-        key=lambda act: (act.read(UnitRegistered).valid_from, act.id),
-    )
-    if not versions:
-        return ()
+    """Return a verdict for each unit that owes and each whole period since its registration, the present one included."""
+    units: dict[str, list[Act]] = {}
+    done: list[tuple[date | None, Act]] = []
+    for act in scene.acts.values():
+        if scene.scope not in scopes(scene.params, act):
+            continue
+        if isinstance(act.event, UnitRegistered):
+            units.setdefault(act.event.unit, []).append(act)
+        else:
+            done.append((read(scene.params.at, act, scene.world) if scene.params.at else act.day, act))
+    return [verdict for unit in sorted(units) for verdict in _of_unit(scene, units[unit], done)]
+
+
+def _of_unit(
+    scene: Scene[PeriodicParams], registrations: Sequence[Act], done: Sequence[tuple[date | None, Act]]
+) -> Iterator[Verdict]:
+    versions = sorted(registrations, key=lambda act: (act.read(UnitRegistered).valid_from, act.id))
     known = min(max(act.day, act.read(UnitRegistered).valid_from) for act in versions)
     since = max(known, scene.bound.rule.effective_from, scene.bound.since or known)
-    done = list(_done(scene))
-    found = (_one(scene, period, versions, done) for period in _periods(scene, since))
-    return [verdict for verdict in found if verdict is not None]
+    for period in _periods(scene, since, [act.read(UnitRegistered).valid_from for act in versions]):
+        found = _one(scene, period, versions, done)
+        if found is not None:
+            yield found
 
 
 def _one(
     scene: Scene[PeriodicParams], period: _Period, versions: Sequence[Act], done: Sequence[tuple[date | None, Act]]
 ) -> Verdict | None:
     version = next((act for act in reversed(versions) if act.read(UnitRegistered).valid_from <= period.end), None)
-    unit = version.read(UnitRegistered) if version else None
-    if version is None or unit is None or (unit.valid_to is not None and unit.valid_to < period.end):
+    if version is None or not _owes(scene, version, period.end):
         return None
-    if not every(scene.params.who, version, scene.world)[0]:
-        return None
+    unit = version.read(UnitRegistered)
     due = None if scene.params.grace_days is None else period.end + timedelta(days=scene.params.grace_days)
     acts = [(every(scene.params.when, act, scene.world), act) for day, act in done if _within(period, day)]
     numbers: dict[str, Scalar] = {
@@ -77,46 +93,61 @@ def _one(
         "period": period.name,
         "due": due.isoformat() if due else None,
     }
-    say = partial(scene.say, subject=f"{scene.scope}|{period.name}", numbers=numbers, about=unit.unit)
-    sure = [act.id for (holds, _), act in acts if holds]
+    say = partial(scene.say, subject=f"{OWED}|{unit.unit}|{period.name}", numbers=numbers, about=unit.unit)
+    sure = sorted((act.day, act.id) for (holds, _), act in acts if holds)
     if sure:
-        return say("complied", version, acts=sure, on=period.end)
-    unset = [name for name, value in scene.bound.values.items() if value is None]
+        names = [name for _, name in sure]
+        if scene.params.at and due is not None and sure[0][0] > due:
+            tried = (Tried(_LATE, met=True, evidence="办理日期"),)
+            return say("excused", version, acts=names, on=period.end, exceptions=tried)
+        return say("complied", version, acts=names, on=period.end)
     missing = [field for (_, fields), _ in acts for field in fields]
-    missing += [f"参数“{scene.bound.rule.parameters[name].note}”" for name in unset]
+    if not scene.params.known:
+        missing.append(unrecorded(scene.params.on))
+    # what does not say of which period it is may be of this one when it came in its time
+    loose = [act for day, act in done if day is None and period.start <= act.day <= (due or period.end)]
+    missing += [scene.params.at or "" for act in loose if every(scene.params.when, act, scene.world)[0] is not False]
+    missing += [
+        f"参数“{scene.bound.rule.parameters[name].note}”" for name, value in scene.bound.values.items() if value is None
+    ]
     if missing or due is None:
-        kept = [act.id for (holds, _), act in acts if holds is None]
-        return say("undetermined", version, acts=kept, missing=tuple(missing), on=period.end)
-    today = scene.world.today
-    if today is None or today < due:
-        return say("complied", version, words="waiting", on=due, recheck_on=due)
-    return say("violated", version, on=due)
+        return say("undetermined", version, missing=tuple(missing), on=period.end)
+    if scene.world.today is not None and scene.world.today >= due:
+        return say("violated", version, on=due)
+    return say("complied", version, words="waiting", on=due, recheck_on=due)
+
+
+def _owes(scene: Scene[PeriodicParams], version: Act, day: date) -> bool:
+    unit = version.read(UnitRegistered)
+    ended = unit.valid_to is not None and unit.valid_to < day
+    return not ended and every(scene.params.who, version, scene.world)[0] is True
 
 
 def _within(period: _Period, day: date | None) -> bool:
     return day is not None and period.start <= day <= period.end
 
 
-def _here(scene: Scene[PeriodicParams], act: Act) -> bool:
-    return scene.scope in offered(act, OWED)
+def _periods(scene: Scene[PeriodicParams], since: date, changes: Sequence[date]) -> Iterator[_Period]:
+    """Yield the whole periods from ``since`` to the one that runs, or to the first of them, and those to come in which a unit changes.
 
-
-def _done(scene: Scene[PeriodicParams]) -> Iterator[tuple[date | None, Act]]:
-    for act in scene.acts.values():
-        if act.name in scene.params.on and _here(scene, act):
-            yield (read(scene.params.at, act, scene.world) if scene.params.at else act.day), act
-
-
-def _periods(scene: Scene[PeriodicParams], since: date) -> Iterator[_Period]:
-    """Yield the periods that begin on ``since`` or later, up to the one that runs; without a day that ended, the first."""
+    What a unit will owe is waited for as what it owes now is: nothing else tells when to look at it again.
+    """
     length = _MONTHS[scene.params.every]
-    today = scene.world.today or since
-    start = date(today.year, (today.month - 1) // length * length + 1, 1)
-    found: list[_Period] = []
-    while start >= since and len(found) < _MOST_BACK:
-        found.append(_Period(_name(start, scene.params.every), start, add_months(start, length) - timedelta(days=1)))
-        start = add_months(start, -length)
-    yield from reversed(found)
+    first = _start(since, length)
+    if first < since:
+        first = add_months(first, length)
+    last = max(first, _start(scene.world.today or first, length))
+    start = max(first, add_months(last, -length * _MOST_BACK))
+    starts = {_start(day, length) for day in changes}
+    while start <= last:
+        starts.add(start)
+        start = add_months(start, length)
+    for start in sorted(one for one in starts if one >= first):
+        yield _Period(_name(start, scene.params.every), start, add_months(start, length) - timedelta(days=1))
+
+
+def _start(day: date, length: int) -> date:
+    return date(day.year, (day.month - 1) // length * length + 1, 1)
 
 
 def _name(start: date, length: Length) -> str:
@@ -139,6 +170,7 @@ EVALUATOR = Evaluator(
     scopes=scopes,
     judge=judge,
     also=frozenset({"unit.registered"}),
-    words=lambda _params: dict.fromkeys(("violated", "waiting", "complied", "undetermined"), _NAMES),
+    words=lambda _params: dict.fromkeys(("violated", "waiting", "complied", "excused", "undetermined"), _NAMES),
+    excuses=lambda params: (_LATE,) if params.at else (),
     conditions=_conditions,
 )
