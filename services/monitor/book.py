@@ -3,7 +3,8 @@
 import importlib
 import pkgutil
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from typing import Annotated, Any, Final, NamedTuple
@@ -58,6 +59,8 @@ class Pack(BaseModel):
 
 
 Packs = tuple[str, ...]
+_LIMITS: Final = {"gt": 1, "ge": 1, "lt": -1, "le": -1}
+"""Comparison by which a test fails -> the way in which its limit allows more."""
 _PLACES: Final = 20_000
 """Places whose packs are remembered."""
 
@@ -122,7 +125,8 @@ class Book:
             found = {}
             for name in names:
                 found = {rule: bound for rule, bound in found.items() if rule not in self.packs[name].without}
-                found.update({rule: bound for (pack, rule), bound in self._bound.items() if pack == name})
+                mine = {rule: bound for (pack, rule), bound in self._bound.items() if pack == name}
+                found |= {rule: _beside(bound, found.get(rule)) for rule, bound in mine.items()}
             self._resolved[names] = found
         return found
 
@@ -172,6 +176,17 @@ class Book:
         return self._looks.get(rule, frozenset())
 
 
+def _beside(near: Bound[Params], above: Bound[Params] | None) -> Bound[Params]:
+    """Return a rule as the nearer of two packs has it, citing what is law by either; with the same values it holds since the first."""
+    if above is None:
+        return near
+    since = near.since
+    if near.values == above.values:
+        since = None if None in (near.since, above.since) else min(near.since or date.max, above.since or date.max)
+    further = tuple(source for source in above.sources if source not in near.sources)
+    return replace(near, sources=(*near.sources, *further), since=since)
+
+
 def _silencer(bound: Bound[Params]) -> Silencer:
     return always_silent if bound.rule.mode == "hint" else bound.evaluator.silencer(bound)
 
@@ -197,7 +212,32 @@ def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evalu
         for rule, adoption in pack.rules.items()
         if _exists(rule, pack, by_id) and by_id[rule].status == "live"
     }
+    for near in named.values():
+        for above in named.values():
+            _check_not_looser(near, above, bound)
     return Book(by_id, named, bound)
+
+
+def _check_not_looser(near: Pack, above: Pack, bound: Mapping[tuple[str, str], Bound[Params]]) -> None:
+    """Raise ``RuleBroken`` when a pack allows what the same rule forbids above its place: the superior's law prevails (若干规定 末条)."""
+    if near.place is None or above.place is None or above.place not in path_of(near.place)[:-1]:
+        return
+    for (pack, rule), mine in bound.items():
+        theirs = bound.get((above.id, rule)) if pack == near.id else None
+        for name, sign in _strictness(mine.rule) if theirs else ():
+            here, there = mine.values[name], theirs.values[name] if theirs else None
+            if here is not None and there is not None and sign * (here - there) > 0:
+                msg = f"{rule}: {name} = {here} allows more than {there} of {above.id}, which holds above it"
+                raise RuleBroken(near.id, msg)
+
+
+def _strictness(rule: Rule) -> Iterator[tuple[str, int]]:
+    """Yield the parameters that limit what an act may be, and whether more (1) or less (-1) of them allows more."""
+    for test in rule.decide.get("tests", ()):
+        for condition in test["fails"]:
+            value = str(condition.get("value"))
+            if value.startswith("$") and condition["op"] in _LIMITS:
+                yield value[1:], _LIMITS[condition["op"]]
 
 
 def _exists(rule: str, pack: Pack, rules: Mapping[str, Rule]) -> bool:

@@ -41,6 +41,14 @@ A clause whose parameter is missing is decided where a pack sets it; elsewhere i
 """
 
 
+_PACKS: Final = """\
+## Packs
+
+A place has the rules of its own pack and of those of the places above it. The nearest decides; where it limits what an act may be, it may
+be stricter than what holds above it and never looser (it is refused when it is loaded), so that the nearest is the strictest. An alert
+cites what is law by any of them, the nearest first. Different rules on one matter (DOC-22, N-69, N-70 on length) each report."""
+
+
 def table(book: Book, catalogue: Catalogue) -> str:
     """Return the text of the document."""
     rules = [book.rules[rule] for rule in sorted(book.rules)]
@@ -49,9 +57,7 @@ def table(book: Book, catalogue: Catalogue) -> str:
     parts = [head + "\n".join(map(_row, rules))]
     parts.append("## Sources and readings")
     parts.extend(_reading(rule) for rule in rules)
-    parts.append(
-        "## Packs\n\nA place has the rules of its own pack and of those of the places above it; the nearest decides."
-    )
+    parts.append(_PACKS)
     parts.append("\n".join(_packs(book)))
     parts.append(_clauses(book, catalogue))
     return "\n\n".join(parts) + "\n"
