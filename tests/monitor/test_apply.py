@@ -109,7 +109,7 @@ async def test_what_was_read_ahead_gives_the_same_alerts_and_only_for_its_own_ba
 async def test_histories_reach_every_evaluator(book: Book) -> None:
     """The property above is worth something only if its histories raise alerts under every kind of rule."""
     kinds: dict[str, str] = {}
-    for seed in range(20):
+    for seed in range(60):
         acts = fold([decode(fact) for fact in history(seed, 250)])
         world = build((act for act in acts if isinstance(act.event, REFERENCE)), builtin())
         for verdict in judge_all(book, (act for act in acts if not isinstance(act.event, UNJUDGED)), world):
