@@ -29,10 +29,17 @@ CASES = {
         Shown("DOC-07", "县里已为上级文件配套，乡镇再为", "violated"),
         Shown("DOC-08", "上位文件声明不再配套，县里引其文号再配套", "violated"),
         Shown("DOC-09", "配套文件没有核准文号", "violated"),
+        Shown("N-08", "要求制定配套文件", "violated"),
     ],
     "C-03 second meetings": [
         Shown("MTG-06", "自治区（省级）视频会议已开到县", "violated"),
         Shown("MTG-07", "上级视频会议已开到本级，两天后再层层开会", "violated"),
+        Shown("MTG-08", "省级会议开到县，市里又开：只作提示", "violated"),
+    ],
+    "C-04 merging": [Shown("N-04", "多文合一也算", "violated")],
+    "C-05 schools": [
+        Shown("N-40", "提前不足一个月", "violated"),
+        Shown("N-40", "检查对象不是学校", "none"),
     ],
     "C-06 levels and teachers": [
         Shown("SEC-01", "市直单位借调县直工作人员不在“县以下”之内", "complied"),
@@ -59,6 +66,10 @@ CASES = {
     "C-11 frozen baselines": [
         Shown("N-01", "上年 3 件，今年 4 件，没有说明", "violated"),
         Shown("N-01", "与上年持平", "complied"),
+    ],
+    "C-13 closing": [
+        Shown("CLU-04", "当日办结并反馈", "complied"),
+        Shown("CLU-04", "办结而不反馈", "violated"),
     ],
     "C-14 law and known": [
         Shown("DOC-22", "全文公布之前的文件，判违反而不预警", "violated"),
