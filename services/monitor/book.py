@@ -150,11 +150,15 @@ class Book:
         return found
 
     def keeping(self, place: str, event: str) -> Sequence[Speaking]:
-        """Return the rules among these that keep summaries."""
+        """Return the rules among these that keep summaries; of hints nothing is kept, since nothing of them ever stands."""
         key = self.packs_of(place), event
         found = self._keeping.get(key)
         if found is None:
-            found = tuple(one for one in self.speaking(place, event) if one.bound.evaluator.summary is not None)
+            found = tuple(
+                one
+                for one in self.speaking(place, event)
+                if one.bound.evaluator.summary is not None and one.bound.rule.mode != "hint"
+            )
             self._keeping[key] = found
         return found
 

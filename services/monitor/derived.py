@@ -19,6 +19,7 @@ from contracts.reports import ReportDemanded
 from contracts.research import ResearchVisited
 from contracts.secondments import SecondmentStarted
 from services.monitor.asked import ASKED, ASKED_OF
+from services.monitor.counted import COUNTED, COUNTED_OF
 from services.monitor.domain import CHINA, Act
 from services.monitor.formal import FORMAL, FORMAL_OF
 from services.monitor.world import NO_MEETINGS, World
@@ -466,6 +467,7 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     **ASKED,
     "@local_reason": _local_reason,
     **FORMAL,
+    **COUNTED,
     "@year_end": _year_end,
     "@stated_month": _stated_month,
     "@target_kinds": _target_kinds,
@@ -503,6 +505,7 @@ DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@to_lower_governments": "doc.issued",
     **ASKED_OF,
     **FORMAL_OF,
+    **COUNTED_OF,
     "@stated_month": "ins.received",
     "@target_kinds": "ins.launched",
     "@months_ahead": "ins.launched",

@@ -48,8 +48,8 @@ async def forecasts(db: Connection, state: State, scope: str, units: Sequence[st
 async def _pairs(db: Connection, state: State, units: Sequence[str] | None, year: int) -> set[tuple[str, str]]:
     families: dict[str, set[str]] = {}
     for rule in state.book.rules.values():
-        if rule.kind == EVALUATOR.name:
-            for family in _families(rule.decide["window"]):
+        if rule.kind == EVALUATOR.name and rule.mode != "hint":
+            for family in _KINDS.keys() & _families(rule.decide["window"]):
                 families.setdefault(family, set()).add(rule.id)
     pairs: set[tuple[str, str]] = set()
     for family, rules in families.items():

@@ -17,15 +17,19 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
-from contracts.activities import PlaqueHung, PlaqueRemoved
+from contracts.activities import DemonstrationStarted, PlaqueHung, PlaqueRemoved
+from contracts.assessments import AssessmentSchemeSet
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued, DocumentReceived
 from contracts.event import ActRef
 from contracts.inspections import InspectionConcluded, InspectionLaunched
 from contracts.meetings import MeetingConvened
+from contracts.oversight import TicketOpened
+from contracts.plans import PlanFiled
 from contracts.reference import ListVersioned, UnitRegistered
-from contracts.reports import ReportDemanded, ReportFiled, ReportReminded
-from services.monitor.domain import Act
+from contracts.reports import ReportDemanded, ReportFiled, ReportReminded, ReportSubmitted
+from contracts.research import ResearchVisited
+from services.monitor.domain import CHINA, Act
 
 ACT: Final = "act|"
 AFTER: Final = "after"
@@ -161,6 +165,71 @@ _OF_APP: Final = (
 )
 _OF_INSPECTION: Final = ("ins.stage_done", "ins.reported", "ins.concluded")
 
+
+def _spots(act: Act) -> Iterable[str | None]:
+    event = act.read(ResearchVisited)
+    return event.place, event.target.unit if event.target else None
+
+
+def _route(act: Act) -> Iterable[str | None]:
+    return ("、".join(act.read(ResearchVisited).route or ()) or None,)
+
+
+def _toured(act: Act) -> date:
+    return act.read(ResearchVisited).starts_on
+
+
+def _assessed(act: Act) -> Iterable[str]:
+    return (target.unit for target in act.read(AssessmentSchemeSet).targets)
+
+
+def _scheme_set(act: Act) -> date:
+    return act.read(AssessmentSchemeSet).set_on or act.day
+
+
+def _asked(act: Act) -> Iterable[str]:
+    """Only who says which data items it asks for can ask for the same twice."""
+    event = act.read(ReportDemanded)
+    return event.addressees if event.item_ids or event.items else ()
+
+
+def _asked_on(act: Act) -> date:
+    return act.read(ReportDemanded).sent_at.astimezone(CHINA).date()
+
+
+def _entered(act: Act) -> Iterable[str]:
+    return (f"{act.unit}|{item}" for item in act.read(ReportSubmitted).items)
+
+
+def _submitted(act: Act) -> date:
+    return act.read(ReportSubmitted).submitted_at.astimezone(CHINA).date()
+
+
+def _complained(act: Act) -> Iterable[str | None]:
+    event = act.read(TicketOpened)
+    return (f"{event.assignee}|{event.topic}" if event.assignee and event.topic else None,)
+
+
+def _opened(act: Act) -> date:
+    return act.read(TicketOpened).opened_at.astimezone(CHINA).date()
+
+
+def _created(act: Act) -> Iterable[str]:
+    return (target.unit for target in act.read(DemonstrationStarted).targets)
+
+
+def _begun(act: Act) -> date:
+    return act.read(DemonstrationStarted).starts_on
+
+
+def _acting(act: Act) -> Iterable[str]:
+    return (act.unit,)
+
+
+def _plan_kind(act: Act) -> Iterable[str]:
+    return (f"{act.unit}|{act.read(PlanFiled).kind}",)
+
+
 JOINS: Final[tuple[Join, ...]] = (
     Join("ins_item", {"ins.launched": _planned}),
     Join("draft", _each(_OF_DRAFT, field("draft"))),
@@ -191,6 +260,15 @@ JOINS: Final[tuple[Join, ...]] = (
         OWED_HERE,
         {"unit.registered": _governing, **_each(("mech.met", "rpt.filed", "review.done", "list.versioned"), _here)},
     ),
+    Join("spot", {"res.visited": _spots}, 45, _toured),
+    Join("route", {"res.visited": _route}, 120, _toured),
+    Join("assessed", {"kpi.scheme_set": _assessed}, 366, _scheme_set),
+    Join("asked", {"rpt.demanded": _asked}, 45, _asked_on),
+    Join("entered", {"rpt.submitted": _entered}, 45, _submitted),
+    Join("complained", {"ticket.opened": _complained}, 45, _opened),
+    Join("created", {"dem.started": _created}, 366, _begun),
+    Join("schemes", {"kpi.scheme_set": _acting}),
+    Join("plan_kind", {"plan.filed": _plan_kind}),
 )
 """Every join. To add one: a row here; its family may then be named by rules and evaluators. Acts that come by the million should bear
 a value only where a rule looks for it: each value is a row in the database."""

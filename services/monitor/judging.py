@@ -82,6 +82,12 @@ class Scene(Generic[P]):
         """The act that an act scope is about; ``None`` when it no longer stands."""
         return self.acts.get(self.scope.removeprefix(ACT_SCOPE))
 
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """The parameters that no source and no pack gives, as what is missing."""
+        unset = (name for name, value in self.bound.values.items() if value is None)
+        return tuple(f"参数“{self.bound.rule.parameters[name].note}”" for name in unset)
+
     def speaks_of(self, act: Act) -> tuple[bool | None, tuple[str, ...]]:
         """Return whether the rule speaks of an act, and the missing fields when that cannot be told."""
         if act.name not in self.params.on:

@@ -5,7 +5,7 @@ again that need what it offers, and those that offer what it reaches: ``needs`` 
 who waits for it; looking and reaching are two sides of one relation among equals, and what acts offer tells both. Keys depend on
 the act alone, never on what came before: this is why arrival order cannot matter. Keys that compare by time use buckets
 wider than any window a rule may ask for; the width is checked when rules are loaded. What the contracts tell by themselves is in
-``joins``.
+``joins``, and what they count for in ``windows``.
 """
 
 import re
@@ -25,7 +25,7 @@ from contracts.plans import PlanAmended, PlanFiled, PlanKind
 from contracts.reference import ListKind
 from contracts.reports import ReportDemanded, ReportSubmitted
 from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
-from services.monitor import joins
+from services.monitor import joins, windows
 from services.monitor.domain import CHINA, Act
 
 BUCKET_DAYS: Final[Mapping[str, int]] = {"similar": 120, "topic": 45, "visit": 45, **joins.BUCKETS}
@@ -156,7 +156,9 @@ def plain(text: str) -> str:
 
 def offers(act: Act) -> frozenset[str]:
     """Return the keys under which other verdicts find this act."""
-    return _remembered("offers", act, lambda: frozenset((by_id(act.id), *_of(_OFFERS, act), *joins.offers(act))))
+    return _remembered(
+        "offers", act, lambda: frozenset((by_id(act.id), *_of(_OFFERS, act), *joins.offers(act), *windows.offers(act)))
+    )
 
 
 def offered(act: Act, family: str) -> tuple[str, ...]:

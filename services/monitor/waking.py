@@ -73,6 +73,8 @@ def _own(state: State, batch: Batch, moved: Mapping[str, list[str]]) -> Pairs:
         fresh = act.id not in batch.before
         own = ACT_SCOPE + act.id
         for rule, bound, silent, alone in state.book.speaking(act.place, act.name):
+            if bound.rule.mode == "hint":  # nothing of it ever stands
+                continue
             for scope in (own,) if alone else bound.evaluator.scopes(bound.params, act):
                 if scope == own:
                     if not (fresh and world is not None and silent(act, world, recalls[rule])):
@@ -129,7 +131,8 @@ async def _met(db: Connection, state: State, batch: Batch, woken: Mapping[str, A
         (rule, ACT_SCOPE + act.id)
         for act in others.values()
         for rule, bound, *_ in state.book.speaking(act.place, act.name)
-        if _looks_at(bound, act, needed.get(act.id, set()), near.get(act.id, {}))
+        if bound.rule.mode != "hint"
+        and _looks_at(bound, act, needed.get(act.id, set()), near.get(act.id, {}))
         and ACT_SCOPE + act.id in bound.evaluator.scopes(bound.params, act)
     }
 

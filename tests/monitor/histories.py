@@ -278,6 +278,8 @@ def _visit(pen: _Pen) -> Iterator[bytes]:
         "topic": "安全生产检查",
         "visited_at": at,
         "emergency": pen.maybe(False),
+        "minutes": pen.maybe(pen.random.choice([60, 120, 300])),
+        "mode": pen.maybe(pen.random.choice(["四不两直", "常规"])),
     }
     yield pen.fact("ins.visit", unit, day, data)
 
@@ -362,7 +364,14 @@ def _criteria(pen: _Pen) -> Iterator[bytes]:
     random, day = pen.random, pen.day()
     name = random.choice(["D1", "D2"])
     if random.random() < 0.5:
-        start = {"demonstration": name, "name": "文明村镇创建", "starts_on": day.isoformat()}
+        start = {
+            "demonstration": name,
+            "name": "文明城市评选",
+            "theme": pen.maybe(random.choice(["文明", "卫生"])),
+            "kind": pen.maybe("城市评选"),
+            "targets": [{"unit": random.choice(sorted(UNITS))}],
+            "starts_on": day.isoformat(),
+        }
         yield pen.fact("dem.started", "u-county", day, start)
         demand = {
             "subject_matter": "创建台账",
@@ -372,7 +381,8 @@ def _criteria(pen: _Pen) -> Iterator[bytes]:
         yield pen.fact(
             "rpt.demanded", "u-county", day, {**demand, "material": pen.maybe("台账"), "spawned_kind": "其他"}
         )
-    yield pen.fact("dem.criteria_set", "u-county", day, {"demonstration": name, "set_on": day.isoformat()})
+    criteria = {"demonstration": name, "set_on": day.isoformat(), "documents_demanded": pen.maybe(random.randrange(9))}
+    yield pen.fact("dem.criteria_set", "u-county", day, criteria)
 
 
 def _receipt(pen: _Pen) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ from services.monitor.book import load, shipped
 from services.monitor.cases import read_fact
 from services.monitor.domain import CHINA, Act, Verdict, fold
 from services.monitor.engine import Index, judge
-from services.monitor.evaluators.loan import add_months
 from services.monitor.evaluators.quota import exceeds_on
+from services.monitor.evaluators.share import truncated
 from services.monitor.judging import ACT_SCOPE
+from services.monitor.periods import Length, add_months, period_of, periods, read_period
 from services.monitor.relations import BUCKET_DAYS, bucket, looks, needs, offers
 from services.monitor.world import REFERENCE, UNJUDGED, World, build
 from tests.oracle import judge_all
@@ -330,3 +332,69 @@ def keyed(found: Iterable[Verdict]) -> dict[tuple[str, str, str], Verdict]:
 def test_what_answers_or_reports_cannot_be_planned(title: str) -> None:
     short = {"type": "doc.issued", "data": {"heading": title, "doc_no": "青政函〔2025〕1号", "dated": START}}
     assert verdicts([{**short, "place": "990101"}], "DOC-01") == []
+
+
+def test_a_rate_is_cut_off_as_reports_do() -> None:
+    """Golden check G-4: a report prints 84.12 % for 20381 of 24227, which is 84.125… %."""
+    assert truncated(20381, 24227) == "84.12"
+    assert abs(float(truncated(20381, 24227) or 0) - 20381 / 24227 * 100) < 0.01
+    assert truncated(1, 3) == "33.33"
+    assert truncated(2, 2) == "100.00"
+    assert truncated(0, 0) is None
+
+
+@given(st.dates(date(2, 1, 1), date(9998, 12, 31)), st.sampled_from(["月", "季", "半年", "年"]))
+def test_a_period_holds_its_day_and_is_read_again_from_its_code(day: date, length: Length) -> None:
+    found = period_of(day, length)
+    assert found.start <= day <= found.end
+    assert read_period(found.code) == found
+    assert (found.start.day, (found.end + timedelta(days=1)).day) == (1, 1)
+
+
+@given(st.dates(date(2024, 1, 1), date(2025, 12, 31)), st.integers(0, 400), st.sampled_from(["月", "季", "年"]))
+def test_periods_follow_one_another_without_gap(first: date, days: int, length: Length) -> None:
+    last = first + timedelta(days=days)
+    found = list(periods(first, last, length, 100))
+    assert found[0].start <= first
+    assert found[-1].start <= last <= found[-1].end
+    assert all(one.end + timedelta(days=1) == other.start for one, other in pairwise(found))
+
+
+def test_one_more_act_of_a_running_window_changes_nothing_however_many_there_are() -> None:
+    """C-17: before the period is over there is nothing to find; after it every change counts."""
+    bound = BOOK.for_place("990101")["INS-10"]
+    assert bound.evaluator.summary is not None
+    visits, running = split([_visit(number) for number in range(60)], START)
+    summary = bound.evaluator.summary(bound)
+    summary.add(visits[0], running)
+    first = summary.state(running)
+    assert first is not None
+    for act in visits[1:]:
+        summary.add(act, running)
+        assert summary.state(running) == first
+    _, over = split([], date(2025, 4, 15))
+    assert summary.state(over) not in (None, first)
+
+
+def test_a_frozen_base_is_the_first_that_was_stated() -> None:
+    """C-11: amending the plan moves the 限额 and not the base that reductions are reckoned from."""
+    plans: list[Short] = [
+        {"type": "plan.filed", "time": date(2025, 1, 6), "data": _plan(cap=9, base=2)},
+        {"type": "plan.amended", "time": date(2025, 5, 6), "data": _plan(cap=1, base=90)},
+    ]
+    document: Short = {"type": "doc.issued", "data": {"heading": "关于有关工作的通知", "dated": date(2025, 9, 1)}}
+    acts, world = split([*plans, *({**document, "id": f"d{n}", "time": date(2025, 9, 1 + n)} for n in range(3))])
+    found = {one.rule: one for one in judge_all(BOOK, acts, world) if one.subject == "docs|u-county|2025"}
+    assert found["N-01"].numbers["cap"] == 2
+    assert found["DOC-03"].numbers["cap"] == 1
+
+
+def _plan(*, cap: int, base: int) -> dict[str, Any]:
+    return {"kind": "发文", "year": 2025, "items": [], "cap": cap, "base": base}
+
+
+def _visit(number: int) -> Short:
+    at = datetime(2025, 1, 6, 9, tzinfo=CHINA) + timedelta(days=number)
+    target = {"unit": "u-town", "kind": "乡镇"}
+    data = {"target": target, "topic": "安全生产检查", "visited_at": at, "minutes": 60, "mode": "常规"}
+    return {"type": "ins.visit", "id": f"v{number}", "data": data}

@@ -11,7 +11,6 @@ from contracts.event import Event
 from contracts.jurisdiction import is_within
 from services.monitor.conditions import Condition, every, holding, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Tried, Verdict
-from services.monitor.evaluators.loan import add_months
 from services.monitor.judging import (
     JUDGED,
     Bound,
@@ -24,6 +23,7 @@ from services.monitor.judging import (
     always_silent,
     unrecorded,
 )
+from services.monitor.periods import add_months
 from services.monitor.relations import along, offers
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World

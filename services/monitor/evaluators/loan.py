@@ -1,6 +1,5 @@
 """Judge the loans of one person: consents at the start, and the length of continuous loans with short returns bridged (kinds E + W)."""
 
-import calendar
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,6 +12,7 @@ from contracts.secondments import Consent, SecondmentEnded, SecondmentExtended, 
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.labels import label
+from services.monitor.periods import add_months
 from services.monitor.relations import loans_of
 
 _NAMES: Final = frozenset({"from", "limit", "until", "months", "loans"})
@@ -152,13 +152,6 @@ def _lasted(scene: Scene[LoanParams], span: _Span) -> Verdict:
         )
     recheck = None if span.end else limit + timedelta(days=1)
     return scene.say("complied", span.first, subject=subject, numbers=numbers, acts=span.acts, recheck_on=recheck)
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day so many calendar months later, or the month's last day when there is none (民法典 202)."""
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 EVALUATOR = Evaluator(

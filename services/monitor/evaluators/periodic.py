@@ -3,21 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from pydantic import Field
 
 from contracts.reference import UnitRegistered
 from services.monitor.conditions import Condition, every, read
 from services.monitor.domain import Act, Scalar, Tried, Verdict
-from services.monitor.evaluators.loan import add_months
 from services.monitor.joins import OWED, OWED_HERE
 from services.monitor.judging import JUDGED, Evaluator, Params, Scene, unrecorded
+from services.monitor.periods import MONTHS, Length, Period, add_months, period_of
 from services.monitor.relations import offered
 
-Length = Literal["月", "季", "半年", "年"]
-_MONTHS: Final[Mapping[Length, int]] = {"月": 1, "季": 3, "半年": 6, "年": 12}
-_HALVES: Final = ("上半年", "下半年")
 _NAMES: Final = frozenset({"unit", "period", "due"})
 _LATE: Final = "期限之后已补办"
 _MOST_BACK: Final = 120
@@ -38,12 +35,6 @@ class PeriodicParams(Params):
     """Whether it is recorded in the place at all; where it is not, nothing is concluded from its absence."""
     at: str | None = None
     """Field or ``@derived`` date of those acts that tells of which period they are; by default the day of the fact."""
-
-
-class _Period(NamedTuple):
-    name: str
-    start: date
-    end: date
 
 
 def scopes(params: PeriodicParams, act: Act) -> Iterable[str]:
@@ -80,7 +71,7 @@ def _of_unit(
 
 
 def _one(
-    scene: Scene[PeriodicParams], period: _Period, versions: Sequence[Act], done: Sequence[tuple[date | None, Act]]
+    scene: Scene[PeriodicParams], period: Period, versions: Sequence[Act], done: Sequence[tuple[date | None, Act]]
 ) -> Verdict | None:
     version = next((act for act in reversed(versions) if act.read(UnitRegistered).valid_from <= period.end), None)
     if version is None or not _owes(scene, version, period.end):
@@ -107,9 +98,7 @@ def _one(
     # what does not say of which period it is may be of this one when it came in its time
     loose = [act for day, act in done if day is None and period.start <= act.day <= (due or period.end)]
     missing += [scene.params.at or "" for act in loose if every(scene.params.when, act, scene.world)[0] is not False]
-    missing += [
-        f"参数“{scene.bound.rule.parameters[name].note}”" for name, value in scene.bound.values.items() if value is None
-    ]
+    missing += scene.unset
     if missing or due is None:
         return say("undetermined", version, missing=tuple(missing), on=period.end)
     if scene.world.today is not None and scene.world.today >= due:
@@ -123,39 +112,27 @@ def _owes(scene: Scene[PeriodicParams], version: Act, day: date) -> bool:
     return not ended and every(scene.params.who, version, scene.world)[0] is True
 
 
-def _within(period: _Period, day: date | None) -> bool:
+def _within(period: Period, day: date | None) -> bool:
     return day is not None and period.start <= day <= period.end
 
 
-def _periods(scene: Scene[PeriodicParams], since: date, changes: Sequence[date]) -> Iterator[_Period]:
+def _periods(scene: Scene[PeriodicParams], since: date, changes: Sequence[date]) -> Iterator[Period]:
     """Yield the whole periods from ``since`` to the one that runs, or to the first of them, and those to come in which a unit changes.
 
     What a unit will owe is waited for as what it owes now is: nothing else tells when to look at it again.
     """
-    length = _MONTHS[scene.params.every]
-    first = _start(since, length)
+    length = MONTHS[scene.params.every]
+    first = period_of(since, scene.params.every).start
     if first < since:
         first = add_months(first, length)
-    last = max(first, _start(scene.world.today or first, length))
+    last = max(first, period_of(scene.world.today or first, scene.params.every).start)
     start = max(first, add_months(last, -length * _MOST_BACK))
-    starts = {_start(day, length) for day in changes}
+    starts = {period_of(day, scene.params.every).start for day in changes}
     while start <= last:
         starts.add(start)
         start = add_months(start, length)
     for start in sorted(one for one in starts if one >= first):
-        yield _Period(_name(start, scene.params.every), start, add_months(start, length) - timedelta(days=1))
-
-
-def _start(day: date, length: int) -> date:
-    return date(day.year, (day.month - 1) // length * length + 1, 1)
-
-
-def _name(start: date, length: Length) -> str:
-    if length == "月":
-        return f"{start.year}年{start.month}月"
-    if length == "季":
-        return f"{start.year}年第{(start.month + 2) // 3}季度"
-    return f"{start.year}年{_HALVES[start.month > 6]}" if length == "半年" else f"{start.year}年"  # noqa: PLR2004 - June
+        yield period_of(start, scene.params.every)
 
 
 def _conditions(params: PeriodicParams) -> Mapping[str, tuple[Condition, ...]]:
