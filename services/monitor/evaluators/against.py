@@ -46,6 +46,8 @@ class Sooner(_Strict):
 
     kind: Literal["due"]
     allowance_days: int = Field(ge=0)
+    sprint_days: int = Field(ge=0)
+    """A task due within so many days is a sprint where the superior's is a long one without a deadline."""
     words: str = "violated"
 
 
@@ -218,9 +220,16 @@ def _due(one: Sooner, child: Act, parents: Sequence[Act]) -> _Found | None:
             if len(known) == len(theirs):
                 return _Found(beyond=True, own=own.isoformat(), theirs=min(known).isoformat())
             best = _Found(None, missing=(f"{_upper(child)}.due_at",))
+        elif not known and all(_is_long(parent) for parent in parents):
+            if parents and (own - child.day).days <= one.sprint_days:
+                return _Found(beyond=True, own=own.isoformat(), theirs="长期")
         elif not known and parents:
             best = _Found(None, missing=(f"{_upper(child)}.due_at",))
     return best
+
+
+def _is_long(act: Act) -> bool:
+    return isinstance(act.event, TaskAssigned) and act.event.long_term is True
 
 
 def _deadlines(act: Act) -> dict[str, date]:
