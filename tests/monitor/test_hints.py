@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.catalog import decode
@@ -43,11 +43,13 @@ def alerts_of_hints(book: Book, facts: list[bytes]) -> list[Verdict]:
 
 
 @given(HISTORIES)
+@settings(deadline=None)
 def test_no_hint_becomes_an_alert(facts: list[bytes]) -> None:
     assert alerts_of_hints(BOOK, facts) == []
 
 
 @given(HISTORIES)
+@settings(deadline=None)
 def test_no_rule_of_any_kind_raises_an_alert_once_it_is_a_hint(facts: list[bytes]) -> None:
     assert {rule.mode for rule in ALL_HINTS.rules.values()} == {"hint"}
     assert alerts_of_hints(ALL_HINTS, facts) == []
