@@ -79,13 +79,12 @@ def _each(shorts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     """Judge a case's history with the rule alone, in force everywhere with its own parameters."""
-    where = f"{rule.id} case {case.name}"
-    facts = [read_fact(short, number, where) for number, short in enumerate(_each(case.facts))]
+    facts = facts_of(rule, case)
     acts = fold(facts)
     world = build([act for act in acts if isinstance(act.event, REFERENCE)], calendar)
     if case.today:
         world = type(world)(world.calendar, world.units, world.lists, world.calendars, case.today)
-    book = _everywhere(rule, case)
+    book = everywhere(rule, case)
     index = Index(act for act in acts if not isinstance(act.event, UNJUDGED))
     scopes = sorted({scope for act in index.by_id.values() for _, scope in book.scopes(act)})
     verdicts = tuple(
@@ -96,7 +95,14 @@ def run(rule: Rule, case: Case, calendar: Workdays) -> Outcome:
     return Outcome(case, verdicts, _failure(case, facts, verdicts))
 
 
-def _everywhere(rule: Rule, case: Case) -> Book:
+def facts_of(rule: Rule, case: Case) -> list[Recorded[Event]]:
+    """Return a case's facts; raise ``RuleBroken`` for one that is none."""
+    where = f"{rule.id} case {case.name}"
+    return [read_fact(short, number, where) for number, short in enumerate(_each(case.facts))]
+
+
+def everywhere(rule: Rule, case: Case) -> Book:
+    """Return a book of the rule alone, in force everywhere with its own parameters and those that the case sets."""
     adopted = {rule.id: Adoption(parameters=case.parameters)}
     pack = Pack(id="cases", title="规则自带案例", place="00", basis="规则自带案例", rules=adopted)
     return bind([rule.model_copy(update={"status": "live"})], [pack], evaluator_kinds())

@@ -475,6 +475,8 @@ DERIVED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@review_workdays": _review_workdays,
     "@active_share": _active_share,
 }
+LIST_READ: Final[Mapping[str, str]] = {"@blackout": NO_MEETINGS}
+"""Derived value -> the kind of list that it is read from."""
 DERIVED_FOR: Final[Mapping[str, str | tuple[str, ...]]] = {
     "@duration_minutes": "mtg.convened",
     "@convener_level": "mtg.convened",

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from contracts.catalog import BY_NAME
 from contracts.certificates import CertificateDemanded
+from contracts.documents import DocumentIssued
 from contracts.event import Json
 from contracts.reference import UnitRegistered
 from contracts.secondments import SecondmentStarted
@@ -50,6 +51,8 @@ def _units(act: Act) -> Iterable[str]:
     yield act.unit
     if isinstance(act.event, UnitRegistered):
         yield act.event.unit
+    if isinstance(act.event, DocumentIssued):
+        yield from act.event.co_issuers
     if isinstance(act.event, SecondmentStarted):
         yield act.event.from_unit
         yield act.event.to_unit

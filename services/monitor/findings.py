@@ -83,8 +83,7 @@ async def _dossiers(db: Connection, book: Book, findings: Findings, verdicts: Se
 def lists_of(book: Book, verdict: Verdict) -> tuple[str, ...]:
     """Return the kinds of list that a rule looks up."""
     bound = book.bound(verdict.rule, verdict.place)
-    params = bound.params if bound else None
-    return tuple(kind for name in ("kept", "forbidden", "allowed") for kind in getattr(params, name, ()))
+    return bound.evaluator.lists(bound.params) if bound else ()
 
 
 def show(book: Book, change: Change, moment: datetime, dossier_hash: str) -> dict[str, Any]:

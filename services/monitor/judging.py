@@ -239,6 +239,8 @@ class Evaluator(Generic[P]):
     """Names of the exceptions that it tries beside those of the rule file; all come from the clause."""
     looks: Callable[[P], frozenset[str]] = lambda _params: frozenset()
     """Families of keys by which a single act's verdict depends on others (``relations``); unused where scopes are keys."""
+    lists: Callable[[P], tuple[str, ...]] = lambda _params: ()
+    """Kinds of list that it looks up: what is published of them bears its verdicts."""
     also: frozenset[str] = frozenset()
     """Events that it does not judge but that belong to its scopes."""
     silencer: Callable[[Bound[P]], Silencer] = never_silent

@@ -110,6 +110,8 @@ def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
         _project,
         _closing,
         _record,
+        _activity,
+        _scheme,
     ]
     if dense:
         chosen, pen.units = pen.random.sample(chosen, 2), pen.random.sample(sorted(UNITS), 2)
@@ -153,6 +155,14 @@ def _references(pen: _Pen) -> Iterator[bytes]:
         "items": items,
     }
     yield pen.fact("list.versioned", "u-prov", START, kinds)
+    names = [
+        {"item": "a1", "name": "禁毒教育", "most_a_year": 2},
+        {"item": "a2", "name": "国防教育", "valid_to": "2025-02-28"},
+    ]
+    quiet = [{"item": "q1", "name": "无会日", "weekdays": [pen.random.randint(1, 5)]}]
+    for kind, entries in (("进校园白名单", names), ("无会日历", quiet)):
+        data = {"kind": kind, "place": "99", "valid_from": "2025-01-20", "basis": "演办发〔2025〕2号", "items": entries}
+        yield pen.fact("list.versioned", "u-prov", START, data)
     for day in (date(2025, 2, 1), date(2025, 6, 30)):
         yield pen.fact("clock.day_ended", "u-prov", day, {"day": day.isoformat()})
 
@@ -224,6 +234,7 @@ def _meeting(pen: _Pen) -> Iterator[bytes]:
             "new_arrangement": pen.maybe("新增两项任务") if random.random() < 0.3 else None,
             "decided": pen.maybe(random.random() < 0.4),
             "planned_attendees": pen.maybe(60),
+            "emergency": pen.maybe(random.random() < 0.2),
             "plan_item": pen.maybe("p1"),
         },
     )
@@ -422,6 +433,31 @@ def _app(pen: _Pen) -> Iterator[bytes]:
         "audience": pen.maybe(["教师"]),
     }
     yield pen.fact("app.registered", pen.unit(), pen.day(), data)
+
+
+def _activity(pen: _Pen) -> Iterator[bytes]:
+    random, day = pen.random, pen.day()
+    name = random.choice(["禁毒教育", "禁毒教育", "国防教育", "反诈推广"])
+    data = {"name": name, "school": random.choice(["s-1", "s-2"]), "held_on": day.isoformat()}
+    yield pen.fact("sch.held", pen.unit(), day, data, late=random.randrange(9))
+
+
+def _scheme(pen: _Pen) -> Iterator[bytes]:
+    """An assessment, or a letter of responsibility, on what somebody prescribed."""
+    random, day = pen.random, pen.day()
+    basis = {
+        "basis_level": pen.maybe(random.choice([1, 3])),
+        "basis_issuer": pen.maybe(random.choice(["省委", "市委"])),
+    }
+    scheme = {
+        "name": "专项考核",
+        "kind": pen.maybe("专项"),
+        "plan_item": pen.maybe("p1"),
+        "full_score": pen.maybe(1000),
+    }
+    yield pen.fact("kpi.scheme_set", pen.unit(), day, scheme | basis)
+    letter = {"name": "责任书", "signed_on": day.isoformat(), "approver": pen.maybe("主要领导")}
+    yield pen.fact("liab.signed", pen.unit(), day, letter | basis)
 
 
 def _plan(pen: _Pen) -> Iterator[bytes]:

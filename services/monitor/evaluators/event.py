@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from services.monitor.conditions import Condition, every, holding, read, shown
+from services.monitor.derived import LIST_READ
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.rulebook import _Strict
@@ -100,6 +101,12 @@ def _conditions(params: EventParams) -> Mapping[str, tuple[Condition, ...]]:
     return dict.fromkeys(params.on, tests + shown)
 
 
+def _lists(params: EventParams) -> tuple[str, ...]:
+    """Return the lists that derived values are read from."""
+    fields = {condition.field for test in params.tests for condition in (*params.when, *test.when, *test.fails)}
+    return tuple(kind for field, kind in LIST_READ.items() if field in fields)
+
+
 EVALUATOR = Evaluator(
     name="event",
     params=EventParams,
@@ -110,4 +117,5 @@ EVALUATOR = Evaluator(
     looks=lambda _params: frozenset({"unit", "calendar"}),
     words=_words,
     conditions=_conditions,
+    lists=_lists,
 )

@@ -134,7 +134,7 @@ def _of_entry(scene: Scene[ListedParams], act: Act, found: _Found, numbers: Mapp
     if lacking:
         return _against(scene, act, "bare", numbers)
     if scene.params.per is not None and entry.most_a_year is not None:
-        before = [other.id for other in _same(scene, act, entry) if _order(other) < _order(act)]
+        before = [other.id for other in sorted(_same(scene, act, entry), key=_order) if _order(other) < _order(act)]
         counted: dict[str, Scalar] = {**numbers, "count": len(before) + 1, "most": entry.most_a_year}
         if len(before) + 1 > entry.most_a_year:
             return _against(scene, act, "too_often", counted, before)
@@ -273,4 +273,5 @@ EVALUATOR = Evaluator(
     moved_by=lambda _params, act, other: other.name == act.name and other.day.year == act.day.year,
     words=_words,
     conditions=_conditions,
+    lists=lambda params: (*params.kept, *params.forbidden, *params.allowed),
 )
