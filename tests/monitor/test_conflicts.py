@@ -39,6 +39,7 @@ CASES = {
     "C-04 merging": [Shown("N-04", "多文合一也算", "violated")],
     "C-05 schools": [
         Shown("N-40", "提前不足一个月", "violated"),
+        Shown("INS-10", "对学校的检查不进入基数（C-05）", "none"),
         Shown("N-40", "检查对象不是学校", "none"),
     ],
     "C-06 levels and teachers": [
@@ -61,7 +62,11 @@ CASES = {
         Shown("N-23", "公众账号不在办法之内", "none"),
         Shown("APP-07", "都有", "complied"),
     ],
-    "C-09 the monitor itself": [Shown("N-24", "督查检查线上化", "violated"), Shown("N-24", "积分排名", "violated")],
+    "C-09 the monitor itself": [
+        Shown("N-24", "督查检查线上化", "violated"),
+        Shown("N-24", "积分排名", "violated"),
+        Shown("GOV-06", "一个月三次", "violated"),
+    ],
     "C-10 publication": [Shown("GOV-05", "没有载明批准机关", "undetermined")],
     "C-11 frozen baselines": [
         Shown("N-01", "上年 3 件，今年 4 件，没有说明", "violated"),
