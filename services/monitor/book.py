@@ -94,6 +94,7 @@ class Book:
             self._looks[rule] = self._looks.get(rule, frozenset()) | one.evaluator.looks(one.params)
         # By the packs of a place, of which there are few, not by the place: what senders name must not grow here.
         self._by_event: dict[tuple[Packs, str], Sequence[Speaking]] = {}
+        self._elsewhere: dict[tuple[Packs, str], Sequence[Speaking]] = {}
         self._keeping: dict[tuple[Packs, str], Sequence[Speaking]] = {}
         self._recalling: dict[tuple[Packs, str], Sequence[Speaking]] = {}
         self._resolved: dict[Packs, Mapping[str, Bound[Params]]] = {}
@@ -149,14 +150,33 @@ class Book:
             self._by_event[key] = found
         return found
 
+    def elsewhere(self, place: str, event: str) -> Sequence[Speaking]:
+        """Return the rules of other places to whose findings there an act of this one may belong.
+
+        Of a unit that moved, or of a person lent twice. An act's own scope is none of theirs.
+        """
+        key = self.packs_of(place), event
+        found = self._elsewhere.get(key)
+        if found is None:
+            here = self.for_place(place)
+            others = {rule: one for (_, rule), one in sorted(self._bound.items(), reverse=True) if rule not in here}
+            found = tuple(
+                Speaking(rule, one, _silencer(one), own=False)
+                for rule, one in sorted(others.items())
+                if event in one.params.on or event in one.evaluator.also
+                if one.evaluator.scopes is not act_scope or one.evaluator.summary is not None
+            )
+            self._elsewhere[key] = found
+        return found
+
     def keeping(self, place: str, event: str) -> Sequence[Speaking]:
-        """Return the rules among these that keep summaries; of hints nothing is kept, since nothing of them ever stands."""
+        """Return the rules among both that keep summaries; of hints nothing is kept, since nothing of them ever stands."""
         key = self.packs_of(place), event
         found = self._keeping.get(key)
         if found is None:
             found = tuple(
                 one
-                for one in self.speaking(place, event)
+                for one in (*self.speaking(place, event), *self.elsewhere(place, event))
                 if one.bound.evaluator.summary is not None and one.bound.rule.mode != "hint"
             )
             self._keeping[key] = found

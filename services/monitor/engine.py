@@ -1,6 +1,7 @@
 """From a set of acts to verdicts: which scopes an act takes part in, and what the rules say of a scope. Pure."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from services.monitor.book import Book
@@ -72,8 +73,8 @@ def judge(
 ) -> list[Verdict]:
     """Return every verdict of a rule on a scope.
 
-    Each act is judged with the parameters of its own place; verdicts on days when the rule was no law are left out. ``terse``
-    makes verdicts that raise no alert without words.
+    Each act is judged with the parameters of its own place; verdicts on days when the rule was no law are left out, or raise
+    nothing where they wait for a later day. ``terse`` makes verdicts that raise no alert without words.
     """
     packs = {bound.pack: bound for bound in _bounds(book, rule, scope, acts)}
     verdicts: list[Verdict] = []
@@ -81,8 +82,12 @@ def judge(
         bound = packs[pack]
         for verdict in bound.evaluator.judge(Scene(bound, scope, acts, world, terse)):
             mine = book.bound(rule, verdict.place)
-            if mine is not None and mine.pack == pack and bound.in_force(verdict.happened_on):
+            if mine is None or mine.pack != pack:
+                continue
+            if bound.in_force(verdict.happened_on):
                 verdicts.append(verdict)
+            elif verdict.recheck_on is not None:  # what began before the rule was law may go on until it is
+                verdicts.append(replace(verdict, severity=None))
     return verdicts
 
 

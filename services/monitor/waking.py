@@ -1,6 +1,6 @@
 """Which (rule, scope) pairs a batch may change: everything else is not looked at."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kit.db import Connection
 from services.monitor import store
@@ -56,6 +56,7 @@ async def pairs_of(db: Connection, state: State, batch: Batch, woken: Mapping[st
     moved = state.memories.change(state.book, batch.gone, batch.come, state.world) if state.world else {}
     pairs = _own(state, batch, moved)
     pairs |= {pair for act in woken.values() for pair in state.book.scopes(act)}
+    pairs |= {(rule, scope) for act in woken.values() for rule, _, scope in _elsewhere(state.book, act)}
     pairs |= _stirred(state, batch)
     pairs |= await _met(db, state, batch, woken)
     today = state.world.today if state.world else None
@@ -81,7 +82,20 @@ def _own(state: State, batch: Batch, moved: Mapping[str, list[str]]) -> Pairs:
                         pairs.add((rule, scope))
                 elif _may_have_changed(state, act, rule, bound, scope, moved):
                     pairs.add((rule, scope))
+        pairs.update(
+            (rule, scope)
+            for rule, bound, scope in _elsewhere(state.book, act)
+            if _may_have_changed(state, act, rule, bound, scope, moved)
+        )
     return pairs
+
+
+def _elsewhere(book: Book, act: Act) -> Iterator[tuple[str, Bound[Params], str]]:
+    """Yield the findings of other places in which an act counts, with the rule as some pack has it."""
+    for rule, bound, *_ in book.elsewhere(act.place, act.name):
+        for scope in bound.evaluator.scopes(bound.params, act):
+            if scope != ACT_SCOPE + act.id:
+                yield rule, bound, scope
 
 
 def _may_have_changed(

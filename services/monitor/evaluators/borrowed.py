@@ -61,6 +61,8 @@ def _long(scene: Scene[BorrowedParams]) -> Sequence[Verdict]:
     names = [act.id for act in (*starts, *ends.values())]
     subject = f"span|{first.id}"
     if crossed is not None:
+        if running:  # a number that grew day by day would be another finding every day
+            numbers["days"] = most + 1
         outcome, tried = scene.weigh(first)
         words = "long" if outcome == "violated" else None
         return (

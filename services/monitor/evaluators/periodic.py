@@ -84,7 +84,9 @@ def _one(
         "period": period.name,
         "due": due.isoformat() if due else None,
     }
-    say = partial(scene.say, subject=f"{OWED}|{unit.unit}|{period.name}", numbers=numbers, about=unit.unit)
+    # a unit that moved owes in two places, and a subject belongs to one scope
+    of_unit = scene.scope if scene.params.per == "unit" else f"{scene.scope}|{unit.unit}"
+    say = partial(scene.say, subject=f"{of_unit}|{period.name}", numbers=numbers, about=unit.unit)
     sure = sorted((act.day, act.id) for (holds, _), act in acts if holds)
     if sure:
         names = [name for _, name in sure]

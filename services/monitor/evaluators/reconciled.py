@@ -23,7 +23,7 @@ class ReconciledParams(Params):
 
 
 def judge(scene: Scene[ReconciledParams]) -> Sequence[Verdict]:
-    """Return the verdict on a monthly record; where no visit to the unit is known at all, it cannot be told."""
+    """Return the verdict on a monthly record; it cannot be told where no visit in that month or those beside it is known."""
     act = scene.anchor
     if act is None:
         return ()
@@ -31,8 +31,9 @@ def judge(scene: Scene[ReconciledParams]) -> Sequence[Verdict]:
     if speaks is False:
         return ()
     event = act.read(InspectionsReceived)
-    visits = [one for one in scene.acts.values() if _to(one, event.unit)]
-    mine = sorted(one.id for one in visits if _month(one) == (event.year, event.month))
+    month = event.year * 12 + event.month
+    visits = [one for one in scene.acts.values() if _to(one, event.unit) and abs(_month(one) - month) <= 1]
+    mine = sorted(one.id for one in visits if _month(one) == month)
     numbers: dict[str, Scalar] = {
         "month": f"{event.year}年{event.month}月",
         "stated": event.count,
@@ -52,9 +53,9 @@ def _to(act: Act, unit: str) -> bool:
     return isinstance(act.event, InspectionVisited) and act.event.target.unit == unit
 
 
-def _month(act: Act) -> tuple[int, int]:
+def _month(act: Act) -> int:
     day = act.read(InspectionVisited).visited_at.astimezone(CHINA).date()
-    return day.year, day.month
+    return day.year * 12 + day.month
 
 
 EVALUATOR = Evaluator(
