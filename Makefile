@@ -77,6 +77,10 @@ bench-counts: $(STAMPS)/dev ## 性能：语句、往返与字节的准确数目�
 bench-history: $(STAMPS)/dev ## 性能：二十万与二百万条历史之下的同样数字(约半小时)
 	@$(BIN)/python -m bench.history
 
+.PHONY: oracle
+oracle: $(STAMPS)/dev ## 对照试验：一万段随机历史，引擎的结果须与朴素算法完全一致(约十分钟)
+	@$(BIN)/python -m tests.differential.run
+
 .PHONY: fuzz-short
 fuzz-short: $(STAMPS)/dev $(STAMPS)/vendor ## 敌意输入试验的短形式：几千个输入
 	@$(OWN_HOME) $(BIN)/python -m tests.fuzz.run --inputs 3000 --examples 2 --roles 1
