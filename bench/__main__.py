@@ -5,7 +5,7 @@ import time
 
 import uvloop
 
-from bench import chain, cold_start, copying, intake, latency, ledger, monitor, others, replay
+from bench import chain, cold_start, copying, evasion, intake, latency, ledger, monitor, others, replay
 from bench.figures import Figure, table
 from bench.harness import Rounds, options
 
@@ -17,6 +17,7 @@ WORKLOADS = {
     "replay": replay.measure,
     "monitor": monitor.measure,
     "copying": copying.measure,
+    "evasion": evasion.measure,
     "latency": latency.measure,
     "chain": chain.measure,
 }

@@ -114,7 +114,7 @@ def _failure(case: Case, facts: Sequence[Recorded[Event]], verdicts: Sequence[Ve
     wanted = {
         subject,
         named.get(subject, subject),
-        *(f"{kind}|{named.get(subject, subject)}" for kind in ("consent", "span")),
+        *(f"{kind}|{named.get(subject, subject)}" for kind in ("consent", "span", "parts")),
     }
     found = [verdict for verdict in verdicts if verdict.subject in wanted]
     alerts = sum(verdict.severity is not None for verdict in verdicts)

@@ -60,6 +60,7 @@ LISTS: Final[Mapping[str, tuple[ListKind, ...]]] = {
 _LISTED_BY: Final[Mapping[str, str]] = {"rpt.demanded": "form_id"}
 """Event that comes by the million -> the field without which no list is asked for its acts."""
 
+_REMOTE: Final = frozenset({"电视电话", "网络视频"})
 _KEYS: Final = 16_384
 """Topics, and scopes of topics, that are remembered, of some hundred bytes each: a meeting is asked for them by many."""
 LAST_YEAR: Final = "last_year"
@@ -68,12 +69,32 @@ _LEVEL_WORDS: Final = re.compile("(全国|全省|全区|全市|全县|全镇|全
 _MEETING_WORDS: Final = re.compile(
     "(关于|召开|贯彻落实|传达学习|学习贯彻|贯彻|落实|传达|部署|动员|推进|调度|视频|电视电话|网络|专题|工作会议|工作会|会议精神|会议|大会|部署会|推进会|动员会|会|工作|再)"
 )
+_PART: Final = re.compile(
+    r"[（(]?(?:[（(]|第|之)[一二三四五六七八九十上中下0-9]{1,3}(?:部分|篇|期|次|场|阶段)?[)）]?|[上中下]篇|之[^之的]{2,6}$"
+)
+"""How a title says that it is one part of something: （一）, （上）, 之二, 第二部分, 下篇, 之任务分工."""
+_FIRST_PART: Final = re.compile(
+    r"(?:[（(]|第|之)[一上1](?:部分|篇|期|次|场|阶段)?(?:[)）]|$)|上篇|之[^之的一二三四五六七八九十0-9][^之的]{1,5}$"
+)
 _NOT_WORD: Final = re.compile(r"[\W_]+")
 
 
 def year_of(unit: str, kind: PlanKind, year: int) -> str:
     """Acts of one kind that a unit did in a year, with the plans that speak of them."""
     return f"{YEARS[kind]}|{unit}|{year}"
+
+
+def issued_in(event: DocumentIssued) -> int:
+    """Return the year in which a document counts: that of its signing, which is what 成文日期 has to be, where it is known.
+
+    What is dated after the day of its printing was issued when it was printed.
+    """
+    return (event.signed_on or min(event.dated, event.printed_on or event.dated)).year
+
+
+def is_first_part(title: str) -> bool:
+    """Tell whether a title says that it is the first of several parts, or one of parts without numbers."""
+    return _FIRST_PART.search(title) is not None
 
 
 def plans_of(unit: str, kind: PlanKind, year: int) -> str:
@@ -250,8 +271,11 @@ def _of(table: Mapping[str, Callable[[Act], Iterator[T]]], act: Act) -> Iterator
 
 def _document_offers(act: Act) -> Iterator[str]:
     event = act.read(DocumentIssued)
-    yield year_of(act.unit, "发文", event.dated.year)
+    yield year_of(act.unit, "发文", issued_in(event))
     yield doc_title(event.heading)
+    stem = _PART.sub("", event.heading)
+    if stem != event.heading:
+        yield f"parts|{act.unit}|{plain(stem)}"
     yield timed("similar", act.unit, bucket("similar", event.dated))
     if event.doc_no:
         parsed = number_of(act)
@@ -271,11 +295,11 @@ def _document_needs(act: Act) -> Iterator[str]:
 
 
 def _document_looks(act: Act) -> Iterator[str]:
-    day = act.read(DocumentIssued).dated
-    here = bucket("similar", day)
+    event = act.read(DocumentIssued)
+    here = bucket("similar", event.dated)
     yield timed("similar", act.unit, here - 1)
     yield timed("similar", act.unit, here)
-    yield plans_of(act.unit, "发文", day.year)
+    yield plans_of(act.unit, "发文", issued_in(event))
     number = act.read(DocumentIssued).doc_no
     if number:
         yield joins.after(_numbered(number_of(act), number))
@@ -291,6 +315,9 @@ def _meeting_offers(act: Act) -> Iterator[str]:
     day = _started(act)
     yield year_of(act.unit, "会议", day.year)
     yield timed("topic", _topic(act), bucket("topic", day))
+    event = act.read(MeetingConvened)
+    if event.mode in _REMOTE:
+        yield f"parts|{act.unit}|{event.matter or plain(_PART.sub('', event.topic))}|{day}"
 
 
 def _meeting_needs(act: Act) -> Iterator[str]:

@@ -219,7 +219,7 @@ def test_the_lock_refuses_a_new_meaning_under_an_old_version() -> None:
     locked = policy.seals(TEXTS)
     changed = {**TEXTS, "MTG-19.toml": TEXTS["MTG-19.toml"].replace("value = 90", "value = 60")}
     assert "MTG-19" in policy.refusals(changed, locked)[0]
-    bumped = {**changed, "MTG-19.toml": changed["MTG-19.toml"].replace("version = 1", "version = 2")}
+    bumped = {**changed, "MTG-19.toml": changed["MTG-19.toml"].replace("version = 2", "version = 3")}
     assert policy.refusals(bumped, locked) == []
     assert policy.refusals(TEXTS, policy.seals(bumped)) != []
     assert policy.check(bumped, locked) == ["MTG-19 尚未锁定"]
@@ -273,7 +273,7 @@ FAULTS = [
     ("INS-02.toml", '"ins.launched"]', '"ins.visit"]', "does not speak of"),
     ("CRT-01.toml", '"cert.demanded"]', '"sch.held"]', "looks up none of these lists"),
     ("MTG-19.toml", 'field = "@duration_minutes"', 'field = "@workdays_to_due"', "no field @workdays_to_due"),
-    ("MTG-19.toml", 'kind = "event"', 'kind = "guess"', "no evaluator guess"),
+    ("MTG-19.toml", 'kind = "whole"', 'kind = "guess"', "no evaluator guess"),
     ("MTG-19.toml", "violated = ", "broken = ", "lacks ['violated']"),
     ("MTG-19.toml", "complied = ", "praised = ", "which nothing says"),
     ("MTG-19.toml", "超过 {limit} 分钟", "超过 {most} 分钟", "['most']"),

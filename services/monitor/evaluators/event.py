@@ -1,6 +1,7 @@
 """Decide one act by its own fields: limits, required fields, forbidden values, level matrices, working days (kind E)."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -30,7 +31,10 @@ class EventParams(Params):
     """Name in the texts -> field or ``@derived`` value of the act."""
 
 
-def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
+E = TypeVar("E", bound=EventParams)
+
+
+def judge(scene: Scene[E]) -> Sequence[Verdict]:
     """Return the verdict on the anchor: violated by any test, else open by any, else complied."""
     act = scene.anchor
     if act is None:
@@ -54,7 +58,7 @@ def judge(scene: Scene[EventParams]) -> Sequence[Verdict]:
     return (scene.say("complied", act, numbers=numbers),)
 
 
-def silencer(bound: Bound[EventParams]) -> Silencer:
+def silencer(bound: Bound[E]) -> Silencer:
     """Return the quick way: a violation needs all of ``when`` and all of one test to hold, the rarest asked first."""
     when = holding(bound.params.when)
     tests = [holding((*test.fails, *test.when)) for test in bound.params.tests]

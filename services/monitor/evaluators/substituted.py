@@ -14,7 +14,7 @@ from contracts.documents import DocumentIssued
 from services.monitor.conditions import Condition, every
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
-from services.monitor.relations import LAST_YEAR, offered, year_of
+from services.monitor.relations import LAST_YEAR, issued_in, offered, year_of
 from services.monitor.world import World
 
 _NAMES: Final = frozenset({"quarter", "formal", "formal_before", "other", "other_before", "fall"})
@@ -45,7 +45,7 @@ def _own(params: SubstitutedParams, act: Act) -> tuple[str, ...]:
 
 
 def _next(_params: SubstitutedParams, act: Act) -> tuple[str, ...]:
-    return (year_of(act.unit, "发文", act.read(DocumentIssued).dated.year + 1),)
+    return (year_of(act.unit, "发文", issued_in(act.read(DocumentIssued)) + 1),)
 
 
 def judge(scene: Scene[SubstitutedParams]) -> Sequence[Verdict]:
@@ -62,7 +62,7 @@ def judge(scene: Scene[SubstitutedParams]) -> Sequence[Verdict]:
     return [
         _one(scene, quarter, formal, others)
         for quarter in ((year, number) for number in range(1, 5))
-        if len(others.get(quarter, ())) >= scene.params.least_rise
+        if _worth(others.get(quarter, ())) >= scene.params.least_rise
     ]
 
 
@@ -79,8 +79,8 @@ def _one(
         "quarter": f"{quarter[0]}年第{quarter[1]}季度",
         "formal": now,
         "formal_before": past,
-        "other": len(raised),
-        "other_before": len(others.get(before, ())),
+        "other": _worth(raised),
+        "other_before": _worth(others.get(before, ())),
         "fall": round((past - now) * _PERCENT / past) if past else None,
     }
     subject = f"{scene.scope}|{quarter[1]}"
@@ -88,7 +88,7 @@ def _one(
         return scene.say(
             "undetermined", raised[-1], subject=subject, numbers=numbers, missing=("上年同期发文",), on=end
         )
-    rose = len(raised) - len(others.get(before, ())) >= scene.params.least_rise
+    rose = _worth(raised) - _worth(others.get(before, ())) >= scene.params.least_rise
     fell = (past - now) * _PERCENT >= scene.params.least_fall * past > 0
     if not (rose and fell):
         return scene.say("complied", raised[-1], subject=subject, numbers=numbers, on=end)
@@ -103,9 +103,18 @@ def _one(
 
 
 def _kind(params: SubstitutedParams, act: Act, world: World) -> str | None:
-    if every(params.formal, act, world)[0]:
-        return "formal"
-    return "other" if any(every(one, act, world)[0] for one in params.others) else None
+    if any(every(one, act, world)[0] for one in params.others):
+        return "other"
+    return "formal" if every(params.formal, act, world)[0] else None
+
+
+def _stands_for(act: Act) -> int:
+    """Return how many documents one stands in the place of: as many as were merged into it."""
+    return max(act.read(DocumentIssued).merged or 1, 1)
+
+
+def _worth(acts: Iterable[Act]) -> int:
+    return sum(map(_stands_for, acts))
 
 
 def _quarter(act: Act) -> tuple[int, int]:
@@ -133,13 +142,13 @@ class _Quarters:
             quarter = _quarter(act)
             self._known[act.id] = quarter, kind
             self._changes[quarter] += 1
-            self._others[quarter] += kind == "other"
+            self._others[quarter] += _stands_for(act) if kind == "other" else 0
 
     def remove(self, act: Act) -> None:
         quarter, kind = self._known.pop(act.id, (None, ""))
         if quarter is not None:
             self._changes[quarter] += 1
-            self._others[quarter] -= kind == "other"
+            self._others[quarter] -= _stands_for(act) if kind == "other" else 0
 
     def state(self, _world: World) -> Hashable:
         risen = [quarter for quarter, count in self._others.items() if count >= self._params.least_rise]
