@@ -24,9 +24,14 @@ class Period(NamedTuple):
 
 
 def add_months(day: date, months: int) -> date:
-    """Return the same day so many calendar months later, or the month's last day when there is none (民法典 202)."""
+    """Return the same day so many calendar months later, or the month's last day when there is none (民法典 202).
+
+    Beyond either end of the calendar it is the first or last day that there is: facts may state any day.
+    """
     year, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + year, month + 1
+    if not date.min.year <= year <= date.max.year:
+        return date.max if months > 0 else date.min
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
@@ -35,7 +40,8 @@ def period_of(day: date, length: Length) -> Period:
     months = MONTHS[length]
     start = date(day.year, (day.month - 1) // months * months + 1, 1)
     name, code = _named(start, length)
-    return Period(name, code, start, add_months(start, months) - timedelta(days=1))
+    following = add_months(start, months)
+    return Period(name, code, start, following if following == date.max else following - timedelta(days=1))
 
 
 def periods(first: date, last: date, length: Length, most: int) -> Iterator[Period]:
@@ -43,9 +49,9 @@ def periods(first: date, last: date, length: Length, most: int) -> Iterator[Peri
     found = period_of(first, length)
     yield found
     for _ in range(most - 1):
-        found = period_of(found.end + timedelta(days=1), length)
-        if found.start > last:
+        if found.end >= last:
             return
+        found = period_of(found.end + timedelta(days=1), length)
         yield found
 
 
