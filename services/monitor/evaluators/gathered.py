@@ -6,10 +6,9 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from contracts.catalog import BY_NAME
 from services.monitor.conditions import Condition, holding, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
-from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.relations import BUCKET_DAYS, along, offers
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World
@@ -162,7 +161,7 @@ def _conditions(params: GatheredParams) -> Mapping[str, tuple[Condition, ...]]:
 EVALUATOR = Evaluator(
     name="gathered",
     params=GatheredParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=act_scope,
     judge=judge,
     silencer=silencer,

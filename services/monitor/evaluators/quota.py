@@ -6,12 +6,11 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from contracts.catalog import BY_NAME
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reports import ReportSubmitted
 from services.monitor.conditions import Condition, every, read
 from services.monitor.domain import Act, Scalar, Tried, Verdict
-from services.monitor.judging import Evaluator, Params, Scene
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene
 from services.monitor.relations import offered, offers
 from services.monitor.timeline import Timeline
 from services.monitor.windows import WINDOWS, known, period_of_key
@@ -283,7 +282,7 @@ def _conditions(params: QuotaParams) -> Mapping[str, tuple[Condition, ...]]:
 EVALUATOR = Evaluator(
     name="quota",
     params=QuotaParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=scopes,
     judge=judge,
     summary=lambda bound: _Count(bound.params),

@@ -7,10 +7,9 @@ from typing import Final, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 
-from contracts.catalog import BY_NAME
 from services.monitor.conditions import Condition, every, read
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
-from services.monitor.judging import Evaluator, Params, Scene
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene
 from services.monitor.periods import Period, read_period
 from services.monitor.relations import offered, offers
 from services.monitor.rulebook import _Strict
@@ -316,7 +315,7 @@ def _conditions(params: ShareParams) -> Mapping[str, tuple[Condition, ...]]:
 EVALUATOR = Evaluator(
     name="share",
     params=ShareParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=scopes,
     judge=judge,
     summary=lambda bound: _Sums(bound.params),

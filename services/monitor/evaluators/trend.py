@@ -5,11 +5,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from contracts.catalog import BY_NAME
 from services.monitor.conditions import Condition, every, read, shown
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.joins import FAMILIES
-from services.monitor.judging import Evaluator, Params, Scene, act_scope
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene, act_scope
 from services.monitor.relations import along, offers
 from services.monitor.rulebook import _Strict
 
@@ -108,7 +107,7 @@ def _words(params: TrendParams) -> Mapping[str, frozenset[str]]:
 EVALUATOR = Evaluator(
     name="trend",
     params=TrendParams,
-    on=frozenset(BY_NAME),
+    on=JUDGED,
     scopes=act_scope,
     judge=judge,
     looks=lambda params: frozenset({params.by}),
