@@ -14,7 +14,9 @@ async def test_a_verdict_is_told_with_its_clause_numbers_gaps_and_exceptions(mon
     sheet = (await monitor.get(f"/v1/acts/{fact_of(meeting)}/verdicts")).json()
     lines = explaining.told(sheet, everything=False)
     assert lines[0].startswith(f"会议 {fact_of(meeting)}：违反 ")
-    [begin] = [number for number, line in enumerate(lines) if line.startswith("[违反] MTG-19 第 1 版 视频会议时长")]
+    version = next(one["rule_version"] for one in sheet["verdicts"] if one["rule"] == "MTG-19")
+    head = f"[违反] MTG-19 第 {version} 版 视频会议时长"
+    [begin] = [number for number, line in enumerate(lines) if line.startswith(head)]
     told = "\n".join(lines[begin : begin + 5])
     assert "依据：省级解决形式主义突出问题为基层减负若干措施" in told or "90分鐘" in told
     assert "规则包：演示省采用的全部规则（demo-county）" in told
