@@ -186,7 +186,7 @@ def naive_counts(facts: Iterable[Event]) -> dict[tuple[str, str, str], int]:
 
 def kind(fact: Event) -> str:
     """Return the family and verb of an event."""
-    return str(fact["type"]).removeprefix("cn.jianfu.").removesuffix(".v1")
+    return str(fact["type"]).removeprefix("cn.jianfu.").rpartition(".v")[0]
 
 
 def _day(text: str) -> str:
