@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.monitor.derived import DERIVED
-from services.monitor.domain import Act, Scalar
+from services.monitor.domain import CHINA, Act, Scalar
 from services.monitor.world import World
 
 Operator = Literal["present", "absent", "eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "holds", "holds_none"]
@@ -56,6 +56,13 @@ def shown(value: object) -> Scalar:
     return str(value)
 
 
+def day_of(value: object) -> date | None:
+    """Return the day of a moment in China, a day as it is, and nothing of any other value."""
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).date()
+    return value if isinstance(value, date) else None
+
+
 def holding(conditions: Sequence[Condition]) -> Callable[[Act, World], bool]:
     """Return a quick test whether all conditions certainly hold: ``every(...)[0] is True``."""
     tests = [_holder(condition) for condition in conditions]
@@ -85,7 +92,7 @@ def _holder(condition: Condition) -> Callable[[Act, World], bool]:
         have = get(act, world)
         if have is None:
             return False
-        return bool(compare(have.date() if isinstance(have, datetime) else have, want))
+        return bool(compare(day_of(have) if isinstance(have, datetime) else have, want))
 
     return hold
 
@@ -110,7 +117,7 @@ def every(conditions: Sequence[Condition], act: Act, world: World) -> tuple[bool
 
 def _compare(op: Operator, have: Any, want: Any) -> bool:
     """Compare values whose kinds were checked when the rule was loaded; a moment is compared by its day."""
-    return bool(_COMPARISONS[op](have.date() if isinstance(have, datetime) else have, want))
+    return bool(_COMPARISONS[op](day_of(have) if isinstance(have, datetime) else have, want))
 
 
 _COMPARISONS: Final[Mapping[Operator, Callable[[Any, Any], bool]]] = {

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
 from contracts.event import Event
 from contracts.jurisdiction import is_within
-from services.monitor.conditions import Condition, every, holding, read, shown
-from services.monitor.domain import CHINA, Act, Scalar, Tried, Verdict
+from services.monitor.conditions import Condition, day_of, every, holding, read, shown
+from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import (
     JUDGED,
     Bound,
@@ -221,7 +221,7 @@ def _first(acts: Iterable[Act], one: Await) -> Act | None:
 
 def _done(other: Act, one: Await) -> date:
     found = getattr(other.event, one.at, None) if one.at else None
-    return _day(found) or other.day
+    return day_of(found) or other.day
 
 
 def _candidates(scene: Scene[AwaitedParams], act: Act, one: Await) -> tuple[list[Act], list[Act]]:
@@ -269,7 +269,7 @@ def _due(scene: Scene[AwaitedParams], act: Act, one: Await) -> tuple[date | None
     """Return the last day, and what is missing when it cannot be told: a parameter, a field or the work calendar."""
     if one.until is not None:
         return one.until, ()
-    start = act.day if one.since is None else _day(read(one.since, act, scene.world))
+    start = act.day if one.since is None else day_of(read(one.since, act, scene.world))
     if start is None:
         return None, (one.since or "",)
     if one.days is not None:
@@ -281,12 +281,6 @@ def _due(scene: Scene[AwaitedParams], act: Act, one: Await) -> tuple[date | None
         return due, () if due else ("工作日历",)
     unset = (name for name, value in scene.bound.values.items() if value is None)
     return None, tuple(f"参数“{scene.bound.rule.parameters[name].note}”" for name in unset)
-
-
-def _day(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return value.astimezone(CHINA).date()
-    return value if isinstance(value, date) else None
 
 
 def _counts(bound: Bound[AwaitedParams], act: Act) -> bool:

@@ -1,14 +1,14 @@
 """What part of a window is as it should be: a ratio of sums, or of working days (kind W); nothing is found before the period is over."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
 from pydantic import Field, field_validator, model_validator
 
-from services.monitor.conditions import Condition, every, read
-from services.monitor.domain import CHINA, Act, Scalar, Verdict
+from services.monitor.conditions import Condition, day_of, every, read
+from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import JUDGED, Evaluator, Params, Scene
 from services.monitor.periods import Period, read_period
 from services.monitor.relations import offered, offers
@@ -197,16 +197,10 @@ def _days(scene: Scene[ShareParams], days: Lasting, period: Period, acts: Iterab
     """Return the working days of the period on which any of the acts was done."""
     found: set[date] = set()
     for act in acts:
-        first, last = (_day(read(field, act, scene.world)) for field in (days.first, days.last))
+        first, last = (day_of(read(field, act, scene.world)) for field in (days.first, days.last))
         start, end = max(first or act.day, period.start), min(last or first or act.day, period.end)
         found.update(start + timedelta(days=number) for number in range((end - start).days + 1))
     return {day for day in found if scene.world.calendar.is_workday(day)}
-
-
-def _day(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return value.astimezone(CHINA).date()
-    return value if isinstance(value, date) else None
 
 
 def _such(scene: Scene[ShareParams], acts: Iterable[Act], conditions: tuple[Condition, ...]) -> int:
