@@ -1,16 +1,18 @@
 """The three streams, and the only code that creates or changes one."""
 
+import asyncio
 from dataclasses import fields
 from typing import Final
 
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServerError
 
 DEDUP_WINDOW: Final = 120.0
 """Seconds in which the server itself drops a message whose Nats-Msg-Id it has stored."""
 
 _IMMUTABLE: Final = frozenset({"storage", "retention", "first_seq", "allow_msg_counter", "deny_delete", "deny_purge"})
+_PAUSES: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 
 def _log(name: str, subjects: list[str]) -> StreamConfig:
@@ -43,7 +45,7 @@ async def ensure_stream(js: JetStreamContext, want: StreamConfig, *, replicas: i
     try:
         have = (await js.stream_info(name)).config
     except NotFoundError:
-        await js.add_stream(want)
+        await _create(js, want)
         return "created"
     asked = _differing(want, StreamConfig(name=name))
     diff = sorted(key for key in asked if getattr(want, key) != getattr(have, key))
@@ -53,6 +55,18 @@ async def ensure_stream(js: JetStreamContext, want: StreamConfig, *, replicas: i
         return "same"
     await js.update_stream(have.evolve(**{key: getattr(want, key) for key in diff}))
     return f"updated {diff}"
+
+
+async def _create(js: JetStreamContext, want: StreamConfig) -> None:
+    """Create a stream; for a moment the server refuses while it still removes the folder of a deleted one of the same name."""
+    for pause in _PAUSES:
+        try:
+            await js.add_stream(want)
+        except ServerError:
+            await asyncio.sleep(pause)
+        else:
+            return
+    await js.add_stream(want)
 
 
 def _differing(one: StreamConfig, other: StreamConfig) -> list[str]:

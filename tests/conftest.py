@@ -5,7 +5,6 @@ gets an account whose streams are ours and empty. Tests and fixtures share one e
 """
 
 import contextlib
-import functools
 import itertools
 from collections import Counter
 from pathlib import Path
@@ -17,7 +16,6 @@ import pytest_asyncio
 import structlog
 
 from tests import bounds
-from tests.eventually import eventually
 
 if TYPE_CHECKING:  # loading these takes a second that tests of pure code need not wait for
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -154,27 +152,15 @@ async def js(nc: "Client") -> "JetStreamContext":
 
 async def _renew_streams(url: str, wanted: "list[StreamConfig]", *, keep: bool = False) -> None:
     from kit.nats import connect
+    from kit.streams import ensure_stream
 
     connection = await connect(url, name="test")
     jetstream = connection.jetstream()
     for old in [] if keep else await jetstream.streams_info():
         await jetstream.delete_stream(str(old.config.name))
     for config in wanted:
-        await eventually(functools.partial(_is_there, jetstream, config), True)
-    await connection.close()
-
-
-async def _is_there(jetstream: "JetStreamContext", config: "StreamConfig") -> bool:
-    """Make a stream; the server may still be busy removing the folder of one that it deleted."""
-    from nats.js.errors import ServerError
-
-    from kit.streams import ensure_stream
-
-    try:
         await ensure_stream(jetstream, config)
-    except ServerError:
-        return False
-    return True
+    await connection.close()
 
 
 def _database(dsn: str, name: str) -> str:

@@ -116,16 +116,18 @@ async def seeded(system: System) -> World:
         future["type"] = "cn.jianfu.doc.issued.v9"
         await stream.publish(f"facts.{place}.doc.issued", factories.wire(future))
         last = await stream.publish(f"facts.{place}.doc.unreadable", b"{")
-        await stream.publish(f"alerts.{place}.warning.DOC-01", b"{")
+        alert = await stream.publish(f"alerts.{place}.warning.DOC-01", b"{")
     await connection.close()
-    for service in ("ledger", "monitor"):
-        await eventually(partial(_has_read, system, service, last.seq))
+    for service, seq in (("ledger", last.seq), ("monitor", last.seq), ("notify", alert.seq)):
+        await eventually(partial(_has_read, system, service, seq))
     return World(system, await _found(system, own), await _found(system, foreign))
 
 
+_TELLS_POSITION = {"ledger": "/v1/ledgers", "monitor": "/v1/alerts", "notify": "/v1/deliveries"}
+
+
 async def _has_read(system: System, service: str, position: int) -> bool:
-    path = "/v1/ledgers" if service == "ledger" else "/v1/alerts"
-    answer = await system.client.get(system.urls[service] + path, headers=system.bearer("admin"))
+    answer = await system.client.get(system.urls[service] + _TELLS_POSITION[service], headers=system.bearer("admin"))
     return int(answer.json()["current"]["position"]) >= position
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.api import StreamConfig
 
 from kit import publish
 from kit.errors import TooLarge
@@ -131,7 +132,7 @@ async def test_a_stream_that_comes_late_gets_everything(nc: Client, js: JetStrea
 
 async def test_a_stream_without_atomic_batches_is_a_fault_of_ours(nc: Client, js: JetStreamContext) -> None:
     await js.delete_stream("FACTS")
-    await js.add_stream(name="FACTS", subjects=["facts.>"])
+    await ensure_stream(js, StreamConfig(name="FACTS", subjects=["facts.>"]))
     with pytest.raises(RuntimeError, match="atomic"):
         await publish_batch(nc, messages(["a", "b"]))
 

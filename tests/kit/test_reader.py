@@ -13,12 +13,14 @@ import nats.errors
 import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.api import StreamConfig
 
 from kit import clock, cursor, source
 from kit import nats as kit_nats
 from kit.progress import STALLED
 from kit.publish import Outgoing, publish_batch
 from kit.reader import Delivery, Progress, StreamLost, follow, read
+from kit.streams import ensure_stream
 from tests.ending import ended
 from tests.eventually import PATIENCE, eventually
 from tests.kit.conftest import Connect, Killable
@@ -26,10 +28,16 @@ from tests.kit.conftest import Connect, Killable
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Find silence sooner than in earnest."""
+    """Hear of the server and try again sooner than in earnest; a server that a busy machine holds up is not silent."""
     monkeypatch.setattr(cursor, "HEARTBEAT", 0.2)
-    monkeypatch.setattr(cursor, "SILENCE", 1.0)
+    monkeypatch.setattr(cursor, "SILENCE", PATIENCE)
     monkeypatch.setattr(source, "_PAUSES", (0.0, 0.1, 0.2, 0.2, 0.5))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find silence sooner than in earnest."""
+    monkeypatch.setattr(cursor, "SILENCE", 1.0)
 
 
 class Reading:
@@ -100,10 +108,13 @@ async def test_live_messages_come_soon_and_idleness_costs_nothing(nc: Client, co
     async with reading(own.jetstream(), wait=0.005) as seen:
         await eventually(lambda: seen.progress.at is not None)
         loop = asyncio.get_running_loop()
-        begun = loop.time()
-        await fill(nc, 1)
-        await eventually(lambda: seen.count, 1)
-        assert loop.time() - begun < 0.5
+        took: list[float] = []
+        for number in range(5):
+            begun = loop.time()
+            await fill(nc, 1, start=number)
+            await eventually(lambda: seen.count, number + 1)
+            took.append(loop.time() - begun)
+        assert min(took) < 0.1, took  # a busy machine holds up one or the other, a pause in the reader all
         sent = own.stats["out_msgs"]
         await asyncio.wait([asyncio.ensure_future(asyncio.Event().wait())], timeout=1)
         assert own.stats["out_msgs"] - sent <= 1
@@ -117,7 +128,8 @@ async def test_a_filter_brings_only_its_subjects(nc: Client, js: JetStreamContex
         assert seen.seqs == [seq for seq in range(1, 61) if seq % 3 != 2]
 
 
-async def test_the_next_batch_is_collected_while_one_is_handled(nc: Client, js: JetStreamContext) -> None:
+async def test_the_next_batch_is_collected_while_one_is_handled(nc: Client, connect: Connect, nats_url: str) -> None:
+    own = await connect(nats_url)
     await fill(nc, 100)
     gate = asyncio.Event()
     sizes: list[int] = []
@@ -127,13 +139,15 @@ async def test_the_next_batch_is_collected_while_one_is_handled(nc: Client, js: 
         await gate.wait()
 
     work = asyncio.create_task(
-        read(js, "FACTS", start_after=0, handle=handle, batch=1000, wait=0.05, progress=Progress())
+        read(own.jetstream(), "FACTS", start_after=0, handle=handle, batch=1000, wait=0.05, progress=Progress())
     )
-    await eventually(lambda: sizes, [100])
+    await eventually(lambda: sizes)
+    before = own.stats["in_msgs"]
     await fill(nc, 700, start=100)
-    await eventually(lambda: nc.stats["in_msgs"] >= 800)
+    await eventually(lambda: own.stats["in_msgs"] - before >= 700)  # a sign of life or two may be among them
     gate.set()
-    await eventually(lambda: sizes, [100, 700])
+    await eventually(lambda: sum(sizes), 800)
+    assert sizes[1] > 650
     await ended(work)
 
 
@@ -207,6 +221,7 @@ async def test_order_and_completeness_through_two_killed_servers(
         await eventually(lambda: seen.progress.trouble() is None)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_server_that_goes_silent_is_noticed_and_followed_when_it_speaks_again(
     killable: Killable, mortal: Client, connect: Connect
 ) -> None:
@@ -236,7 +251,7 @@ async def test_a_stream_that_ends_before_the_checkpoint_is_not_read(nc: Client, 
 async def stream_without(nc: Client, js: JetStreamContext, missing: int) -> None:
     """Make a stream of ten whose ``missing`` message was deleted, as ours do not allow."""
     await js.delete_stream("FACTS")
-    await js.add_stream(name="FACTS", subjects=["facts.>"], allow_atomic=True)
+    await ensure_stream(js, StreamConfig(name="FACTS", subjects=["facts.>"], allow_atomic=True))
     await fill(nc, 10)
     await js.delete_msg("FACTS", missing)
 
@@ -252,7 +267,7 @@ async def test_a_stream_whose_beginning_is_gone_is_not_read(nc: Client, js: JetS
 
 async def test_a_stream_that_was_emptied_is_not_read(nc: Client, js: JetStreamContext) -> None:
     await js.delete_stream("FACTS")
-    await js.add_stream(name="FACTS", subjects=["facts.>"], allow_atomic=True)
+    await ensure_stream(js, StreamConfig(name="FACTS", subjects=["facts.>"], allow_atomic=True))
     await fill(nc, 10)
     await js.purge_stream("FACTS")
     async with reading(js, start_after=4) as seen:
@@ -264,6 +279,7 @@ async def test_a_stream_that_was_emptied_is_not_read(nc: Client, js: JetStreamCo
         await eventually(lambda: seen.seqs, [11, 12, 13, 14, 15])
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_handler_that_blocks_the_loop_does_not_cost_the_cursor(nc: Client, js: JetStreamContext) -> None:
     names: set[str] = set()
 
@@ -299,7 +315,7 @@ async def test_a_missing_stream_is_waited_for_visibly(nc: Client, js: JetStreamC
     await js.delete_stream("FACTS")
     async with reading(js) as seen:
         await eventually(lambda: "NotFound" in (seen.progress.trouble() or ""))
-        await js.add_stream(config)
+        await ensure_stream(js, config)
         await fill(nc, 5)
         await eventually(lambda: seen.count, 5)
 
@@ -333,7 +349,7 @@ async def test_the_next_batch_is_prepared_while_one_is_handled(nc: Client, js: J
     await fill(nc, 25)
     progress = Progress()
     work = asyncio.create_task(
-        read(js, "FACTS", start_after=0, ahead=ahead, handle=handle, batch=10, wait=0.05, progress=progress)
+        read(js, "FACTS", start_after=0, ahead=ahead, handle=handle, batch=10, wait=0.5, progress=progress)
     )
     await eventually(lambda: told, [("ahead", 1, 10), ("begin", 1, 10), ("ahead", 11, 10)])
     gate.set()
@@ -452,7 +468,8 @@ async def test_any_other_fault_stops_for_good(nc: Client, js: JetStreamContext) 
     ledger, progress = Ledger([None, None, ValueError("wrong")]), Progress()
     with pytest.raises(ValueError, match="wrong"):
         await asyncio.wait_for(
-            follow(js, "FACTS", checkpoint=ledger.checkpoint, handle=ledger.handle, batch=10, progress=progress), 10
+            follow(js, "FACTS", checkpoint=ledger.checkpoint, handle=ledger.handle, batch=10, progress=progress),
+            PATIENCE,
         )
     assert progress.error == "ValueError: wrong"
     assert ledger.seqs == list(range(1, 21))

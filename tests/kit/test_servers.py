@@ -1,8 +1,10 @@
 """Connections: the pool's schema and types, streams as they should be, a NATS client that does not give up."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -10,9 +12,11 @@ import nkeys
 import pytest
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError, ServerError
 from pydantic import SecretStr
 
 from kit import nats as kit_nats
+from kit import streams
 from kit.db import connect_pool, insist
 from kit.streams import ALERTS, CLUES, FACTS, ensure_stream
 from tests.eventually import eventually
@@ -65,6 +69,33 @@ async def test_a_refused_login_is_an_error_at_once() -> None:
         await insist(connect, patience=10)
 
 
+class Busy:
+    """JetStream of a server that still removes the folder of a stream that was deleted."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.asked = 0
+
+    async def stream_info(self, name: str) -> None:
+        raise NotFoundError(description=name)
+
+    async def add_stream(self, _: StreamConfig) -> None:
+        self.asked += 1
+        if self.asked <= self.refusals:
+            raise ServerError(code=500, err_code=10049, description="directory not empty")
+
+
+async def test_a_stream_comes_back_while_the_server_still_removes_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streams, "_PAUSES", (0.0,) * 3)
+    assert await ensure_stream(cast("JetStreamContext", Busy(3)), FACTS) == "created"
+    broken = Busy(99)
+    with pytest.raises(ServerError):
+        await ensure_stream(cast("JetStreamContext", broken), FACTS)
+    assert broken.asked == 4
+
+
 @pytest.mark.parametrize("stream", [FACTS, ALERTS, CLUES], ids=lambda stream: stream.name)
 async def test_the_streams_forget_nothing(js: JetStreamContext, stream: StreamConfig) -> None:
     await js.delete_stream("FACTS")
@@ -108,9 +139,10 @@ async def test_a_stranger_s_key_and_a_guessed_password_are_errors_after_the_pati
     address = urlsplit(killable.url)
     stranger = address._replace(query=f"seed_file={seed}").geturl()
     guessed = f"nats://{address.username}:guessed@{address.hostname}:{address.port}"
-    for url in (stranger, guessed):
-        with pytest.raises(ConnectionError, match="uthorization"):
-            await kit_nats.connect(url, name="test", patience=0.5)
+    tries = (kit_nats.connect(url, name="test", patience=2) for url in (stranger, guessed))
+    for refused in await asyncio.gather(*tries, return_exceptions=True):
+        assert isinstance(refused, ConnectionError)
+        assert "uthorization" in str(refused)
 
 
 async def test_a_connection_comes_back_and_says_so(

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from nats.aio.client import Client
-from nats.js.api import StorageType
+from nats.js.api import StorageType, StreamConfig
 
 from contracts.workdays import builtin
 from kit.cursor import Delivery
 from kit.db import Pool
 from kit.publish import Outgoing, publish_batch
+from kit.streams import ensure_stream
 from services.ledger.audit import Fault
 from services.ledger.audit_alerts import AlertAuditor, Revision
 from services.ledger.auditing import VerifiedAlerts, verify, verify_alerts
@@ -71,8 +72,15 @@ class AlertsLog:
         js = self.nc.jetstream()
         subject = f"{name.lower()}.99.x.y"
         await js.delete_stream(name)
-        await js.add_stream(
-            name=name, subjects=[f"{name.lower()}.>"], storage=StorageType.FILE, allow_direct=True, allow_atomic=True
+        await ensure_stream(
+            js,
+            StreamConfig(
+                name=name,
+                subjects=[f"{name.lower()}.>"],
+                storage=StorageType.FILE,
+                allow_direct=True,
+                allow_atomic=True,
+            ),
         )
         await publish_batch(self.nc, [Outgoing(subject, body, f"m{at}") for at, body in enumerate(bodies)])
 

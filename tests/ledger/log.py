@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nats.aio.client import Client
-from nats.js.api import StorageType
+from nats.js.api import StorageType, StreamConfig
 
 from kit.db import Pool
 from kit.publish import Outgoing, publish_batch
+from kit.streams import ensure_stream
 from services.ledger.audit import Fault
 from services.ledger.auditing import Verified, verify
 from services.ledger.chain import ALGORITHMS, GENESIS, link
@@ -105,7 +106,8 @@ class Log:
         """Put another stream in the place of FACTS: one from which anything may be deleted, with some bodies changed."""
         js = self.nc.jetstream()
         await js.delete_stream("FACTS")
-        await js.add_stream(name="FACTS", subjects=["facts.>"], storage=StorageType.FILE, allow_direct=True)
+        loose = StreamConfig(name="FACTS", subjects=["facts.>"], storage=StorageType.FILE, allow_direct=True)
+        await ensure_stream(js, loose)
         for position, body in enumerate(self.bodies, 1):
             await js.publish("facts.99.x.y", bodies.get(position, body))
 

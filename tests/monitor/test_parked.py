@@ -47,11 +47,12 @@ async def test_it_is_shown_without_its_content_and_applied_when_it_can_be_read(
 ) -> None:
     meeting = of_version_3(convened(topic="秘密内容", **LONG))
     poison = await monitor.js.publish("facts.990101.doc.issued", b"{")
-    await monitor.tell(meeting, of_version_3(convened(place="9902", **LONG)), issued())
+    unread = await monitor.tell(meeting)
+    await monitor.tell(of_version_3(convened(place="9902", **LONG)), issued())
     shown = await monitor.get("/v1/parked", place="990101")
-    assert [(one["position"] - poison.seq, one["subject"], one["reason"]) for one in shown.json()["items"]] == [
-        (0, "facts.990101.doc.issued", "body: 不是有效的 JSON"),
-        (1, subject_of(meeting), "cn.jianfu.mtg.convened.v3"),
+    assert [(one["position"], one["subject"], one["reason"]) for one in shown.json()["items"]] == [
+        (poison.seq, "facts.990101.doc.issued", "body: 不是有效的 JSON"),
+        (unread, subject_of(meeting), "cn.jianfu.mtg.convened.v3"),
     ]
     assert "秘密内容" not in shown.text
     assert (await _replay(monitor)) == 0

@@ -197,7 +197,6 @@ async def test_everybody_was_told(day: Day) -> None:
     alerts = (await day.get("monitor", "/v1/alerts"))["items"]
     standing = {alert["alert_id"] for alert in alerts}
     assert len(standing) > 3
-    await eventually(lambda: {alert for alert, _ in day.follower.revisions()} >= standing)
     await truth.everybody_was_told(day.system, standing, day.hooks, day.follower)
 
 
@@ -207,7 +206,7 @@ async def test_an_event_stream_goes_on_behind_the_last_event_seen(day: Day) -> N
     late = Follower(day.system, last=before[1])
     following = asyncio.create_task(late.run())
     try:
-        await eventually(late.positions, before[2:])
+        await eventually(lambda: late.positions()[: len(before) - 2], before[2:])
     finally:
         await ended(following)
 

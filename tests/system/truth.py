@@ -16,6 +16,7 @@ from contracts.event import fact_id
 from kit.nats import connect
 from services.ledger.rebuild import rebuild
 from services.monitor.book import load, shipped
+from tests.eventually import eventually
 from tests.monitor.test_apply import expected
 from tests.system.running import Running
 from tests.system.telling import Follower, Webhook
@@ -221,6 +222,8 @@ async def everybody_was_told(
 ) -> None:
     """Prove that each receiver heard of each alert that stands and of no other than were ever raised, and the stream all."""
     changes = [json.loads(one.body)["data"] for one in await stream(system.nats, "ALERTS")]
+    streamed = {(change["alert_id"], change["revision"]) for change in changes}
+    await eventually(lambda: set(follower.revisions()) >= streamed)  # it may have to come back first
     raised = {change["alert_id"] for change in changes}
     for name, hook in hooks.items():
         told = hook.alert_ids()
@@ -229,5 +232,5 @@ async def everybody_was_told(
     ways = await _rows(system, "notify", "select distinct state from delivery")
     assert {row["state"] for row in ways} <= {"delivered", "cancelled"}
     assert list(follower.positions()) == sorted(set(follower.positions()))
-    assert set(follower.revisions()) == {(change["alert_id"], change["revision"]) for change in changes}
+    assert set(follower.revisions()) == streamed
     assert len(follower.revisions()) == len(set(follower.revisions()))
