@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from contracts.activities import DemonstrationCriteriaSet, DemonstrationStarted
+from contracts.activities import DemonstrationCriteriaSet, DemonstrationStarted, FestivalHeld
 from contracts.apps import AppUsed
 from contracts.assessments import AssessmentSchemeSet
 from contracts.certificates import CertificateDemanded
@@ -178,6 +178,12 @@ def _shareable(act: Act, world: World) -> bool | None:
     return None if shared is None else any(event.item in (item.name, *item.aliases) for item in shared.items)
 
 
+def _days_since_last(act: Act, _world: World) -> int | None:
+    """Days between the start of a festival and that of the one before it, as the festival states it."""
+    event = act.read(FestivalHeld)
+    return None if event.cycle_since is None else (event.starts_on - event.cycle_since).days
+
+
 COUNTED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@unit": _unit,
     "@visit_topic": _visit_topic,
@@ -199,6 +205,7 @@ COUNTED: Final[Mapping[str, Callable[[Act, World], Any]]] = {
     "@form_items": _form_items,
     "@agenda_matters": _agenda_matters,
     "@days_since_update": _days_since_update,
+    "@days_since_last": _days_since_last,
     "@shareable": _shareable,
     "@emergency_visit": _emergency_visit,
     "@comprehensive_supervision": _comprehensive_supervision,
@@ -223,6 +230,7 @@ COUNTED_OF: Final[Mapping[str, str]] = {
     "@form_items": "rpt.form_registered",
     "@agenda_matters": "mtg.convened",
     "@days_since_update": "app.used",
+    "@days_since_last": "fest.held",
     "@shareable": "cert.demanded",
     "@emergency_visit": "ins.visit",
     "@comprehensive_supervision": "ins.visit",

@@ -482,6 +482,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "@target_kinds": "检查对象的类别",
     "@months_ahead": "提前明确的月数（须有通知时间和开始日期）",
     "@review_workdays": "审核用时的工作日数（须有送审日期、审核日期和当年工作日历）",
+    "@days_since_last": "与上届相隔的日数（须有上届举办日期）",
     "@active_share": "活跃用户占比（须有活跃用户数和使用对象人数）",
     "@unit": "行为单位",
     "@visit_topic": "检查事项",

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 
-from contracts.activities import DemonstrationAccepted, DemonstrationEnded, DemonstrationStarted
+from contracts.activities import (
+    DemonstrationAccepted,
+    DemonstrationEnded,
+    DemonstrationStarted,
+    PlaqueHung,
+    PlaqueRemoved,
+)
 from contracts.inspections import InspectionVisited
 from contracts.meetings import MeetingConvened
 from contracts.oversight import TicketClosed
@@ -120,6 +126,25 @@ def _ticketed(act: Act) -> tuple[date, date | None]:
     return act.day, None
 
 
+def _outside(act: Act) -> str | None:
+    return _on_side(act, "外")
+
+
+def _inside(act: Act) -> str | None:
+    return _on_side(act, "内")
+
+
+def _on_side(act: Act, side: str) -> str | None:
+    """Return the unit at which a plaque hangs; one that is not known to hang at the other side may be at this one."""
+    event = act.read(PlaqueHung)
+    return event.unit if event.side in (side, None) else None
+
+
+def _taken_down(act: Act) -> str:
+    """No one tells at which side a plaque was that is gone: it ends at both what bears its name."""
+    return act.read(PlaqueRemoved).unit
+
+
 WINDOWS: Final[Mapping[str, Window]] = {
     window.family: window
     for window in (
@@ -140,6 +165,8 @@ WINDOWS: Final[Mapping[str, Window]] = {
         Window("borrowing", "年", {"sec.started": Counted(_borrower)}),
         Window("asks", "月", {"rpt.demanded": Counted(_asking)}),
         Window("apps", None, {"app.registered": Counted(_owner), "app.closed": Counted(_owner)}),
+        Window("outside", None, {"plaque.hung": Counted(_outside), "plaque.removed": Counted(_taken_down)}),
+        Window("inside", None, {"plaque.hung": Counted(_inside), "plaque.removed": Counted(_taken_down)}),
         Window("tickets", "年", dict.fromkeys(("ticket.opened", "ticket.closed"), Counted(_unit, _ticketed))),
         Window("forms", "年", {"rpt.form_registered": Counted(_unit)}),
     )

@@ -3,7 +3,7 @@
 A function of its own: days that overlap are counted once, and the chain is told by the loans of other persons.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -23,16 +23,16 @@ _DAY: Final = timedelta(days=1)
 class BorrowedParams(Params):
     """``[decide]`` of kind ``borrowed``."""
 
-    most_days: int = Field(ge=1)
-    """Days that all loans of a person may last together."""
-    chain_days: int = Field(ge=0)
-    """Days between a loan upwards and one from below within which they are a chain."""
+    most_days: int | None = Field(default=None, ge=1)
+    """Days that all loans of a person may last together; a parameter without a value leaves it undetermined."""
+    chain_days: int | None = Field(default=None, ge=0)
+    """Days between a loan upwards and one from below within which they are a chain; by default no chain is looked for."""
 
 
 def scopes(params: BorrowedParams, act: Act) -> Iterable[str]:
     """Return the person that a loan fact is about, and the loan itself."""
     if isinstance(act.event, (SecondmentStarted, SecondmentExtended, SecondmentEnded)):
-        return (loans_of(act.event.person), *act_scope(params, act))
+        return (loans_of(act.event.person), *(act_scope(params, act) if params.chain_days is not None else ()))
     return ()
 
 
@@ -48,10 +48,13 @@ def _long(scene: Scene[BorrowedParams]) -> Sequence[Verdict]:
     if not starts:
         return ()
     starts.sort(key=lambda act: (act.read(SecondmentStarted).started_on, act.id))
+    most, first = scene.params.most_days, starts[0]
+    subject = f"span|{first.id}"
+    if most is None:
+        return (scene.say("undetermined", first, subject=subject, numbers={"most": None}, missing=scene.unset),)
     ends = {act.event.loan: act for act in sorted(members, key=_order) if isinstance(act.event, SecondmentEnded)}
     running = any(act.read(SecondmentStarted).loan not in ends for act in starts)
-    days, crossed = _days(scene, starts, ends)
-    most, first = scene.params.most_days, starts[0]
+    days, crossed = _days(scene, starts, ends, most)
     numbers: dict[str, Scalar] = {
         "from": first.read(SecondmentStarted).started_on.isoformat(),
         "loans": len(starts),
@@ -59,7 +62,6 @@ def _long(scene: Scene[BorrowedParams]) -> Sequence[Verdict]:
         "most": most,
     }
     names = [act.id for act in (*starts, *ends.values())]
-    subject = f"span|{first.id}"
     if crossed is not None:
         if running:  # a number that grew day by day would be another finding every day
             numbers["days"] = most + 1
@@ -74,7 +76,9 @@ def _long(scene: Scene[BorrowedParams]) -> Sequence[Verdict]:
     return (scene.say("complied", first, subject=subject, numbers=numbers, acts=names, recheck_on=recheck),)
 
 
-def _days(scene: Scene[BorrowedParams], starts: Sequence[Act], ends: dict[str, Act]) -> tuple[int, date | None]:
+def _days(
+    scene: Scene[BorrowedParams], starts: Sequence[Act], ends: dict[str, Act], most: int
+) -> tuple[int, date | None]:
     """Return the days that are over, each once, and the first day beyond the most; loans that run are counted up to today."""
     total, last, crossed = 0, date.min, None
     for act in starts:
@@ -85,8 +89,8 @@ def _days(scene: Scene[BorrowedParams], starts: Sequence[Act], ends: dict[str, A
         if end < begin:
             continue
         length = (end - begin).days + 1
-        if crossed is None and total + length > scene.params.most_days:
-            crossed = begin + timedelta(days=scene.params.most_days - total)
+        if crossed is None and total + length > most:
+            crossed = begin + timedelta(days=most - total)
         total, last = total + length, end
     return total, crossed
 
@@ -151,7 +155,7 @@ def _lends(scene: Scene[BorrowedParams], mine: SecondmentStarted, other: Act) ->
         return False
     if theirs.planned_end is not None and theirs.planned_end < mine.started_on:
         return False
-    return abs((theirs.started_on - mine.started_on).days) <= scene.params.chain_days
+    return abs((theirs.started_on - mine.started_on).days) <= (scene.params.chain_days or 0)
 
 
 def silencer(bound: Bound[BorrowedParams]) -> Silencer:
@@ -168,6 +172,13 @@ def silencer(bound: Bound[BorrowedParams]) -> Silencer:
     return silent
 
 
+def _words(params: BorrowedParams) -> Mapping[str, frozenset[str]]:
+    most = frozenset({"most"})
+    chain = {} if params.chain_days is None else {"chain": frozenset({"unit", "lower", "lent_on", "most"})}
+    long = frozenset({"from", "loans", "days", "most"})
+    return {"long": long, **chain, "complied": most, "excused": most, "undetermined": most}
+
+
 EVALUATOR = Evaluator(
     name="borrowed",
     params=BorrowedParams,
@@ -177,11 +188,5 @@ EVALUATOR = Evaluator(
     silencer=silencer,
     also=frozenset({"sec.extended", "sec.ended"}),
     looks=lambda _params: frozenset({"lent", "unit"}),
-    words=lambda _params: {
-        "long": frozenset({"from", "loans", "days", "most"}),
-        "chain": frozenset({"unit", "lower", "lent_on", "most"}),
-        "complied": frozenset({"most"}),
-        "excused": frozenset({"most"}),
-        "undetermined": frozenset({"most"}),
-    },
+    words=_words,
 )

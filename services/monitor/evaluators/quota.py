@@ -18,7 +18,7 @@ from services.monitor.world import World
 
 _BESIDE: Final = frozenset({"plan.filed", "plan.amended", "rpt.submitted"})
 _EXPLAINED: Final = "已向上级党委办公厅（室）作出书面说明"
-_ENDINGS: Final = frozenset({"dem.ended", "app.closed"})
+_ENDINGS: Final = frozenset({"dem.ended", "app.closed", "plaque.removed"})
 
 
 class QuotaParams(Params):
