@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from contracts.event import Json
-from services.console.wording import event_title, fact_name, number
+from services.console.numbers import fact_name, fact_value
+from services.console.wording import event_title
 
 _ORDER: Final = ("violated", "undetermined", "excused", "complied")
 _MET: Final[Mapping[bool | None, str]] = {True: "成立", False: "不成立", None: "无法判断"}
@@ -42,7 +43,9 @@ def _verdict(one: Json) -> Iterator[str]:
     clause = one["clause"]
     yield f"    依据：{clause['document']} {clause['clause']}“{clause['quote']}”"
     yield from _listed("规则包", [f"{one['pack']['title']}（{one['pack']['id']}）"] if one["pack"] else [])
-    yield from _listed("数字", (f"{fact_name(name)} {number(value)}" for name, value in one["numbers"].items()))
+    yield from _listed(
+        "数字", (f"{fact_name(name)} {fact_value(name, value, str)}" for name, value in one["numbers"].items())
+    )
     yield from _listed("缺少", one["missing"])
     yield from _listed("例外", (_tried(tried) for tried in one["exceptions"]))
 

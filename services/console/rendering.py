@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kit.auth import Role
-from services.console import wording
+from services.console import numbers, wording
 from services.console.units import Names
 
 HERE: Final = Path(__file__).parent
@@ -66,7 +66,7 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(w=wording, static=self._static)
+        self._environment.globals.update(w=wording, numbers=numbers, static=self._static)
         self._environment.filters.update(
             day=wording.day,
             short_day=wording.short_day,

@@ -78,85 +78,6 @@ CODES: Final[Mapping[str, str]] = {
 QUARANTINE_STATES: Final[Mapping[str, str]] = {"waiting": "待处理", "replayed": "已入库"}
 BASES: Final[Mapping[str, str]] = {"source": "条款规定", "ours": "本系统设定"}
 """Where the parameter of a rule comes from."""
-FACT_NAMES: Final[Mapping[str, str]] = {
-    "approver": "审批人",
-    "bridge_days": "间断视为连续（天）",
-    "cap": "限额",
-    "char_count": "正文字数",
-    "child": "下级文件",
-    "class": "类别",
-    "consent_level": "同意机关层级",
-    "containment": "相似度",
-    "convener": "召集人",
-    "count": "数量",
-    "days": "工作日数",
-    "earlier_on": "前一次日期",
-    "entry": "清单条目",
-    "exceeds_on": "预计超出日期",
-    "fewest": "最少指纹数",
-    "fewest_values": "最少指纹数",
-    "fewest_workdays": "最少工作日数",
-    "filed_on": "计划报备日期",
-    "first_on": "首次行为日期",
-    "form": "内容形式",
-    "forms": "内容形式",
-    "from": "起始日期",
-    "from_levels": "借出单位层级",
-    "from_unit": "借出单位",
-    "gaps": "缺号",
-    "heading": "标题",
-    "held_on": "召开日期",
-    "item": "事项",
-    "kinds": "类别",
-    "lacking": "缺少的条件",
-    "lacks": "缺少",
-    "last": "最后一号",
-    "levels": "层级",
-    "limit": "上限",
-    "list": "清单",
-    "loans": "借调次数",
-    "meetings": "会议次数",
-    "method": "计算方法",
-    "minutes": "时长（分钟）",
-    "mode": "召开方式",
-    "months": "月数",
-    "most_minutes": "时长上限（分钟）",
-    "most_months": "月数上限",
-    "most_other": "其他文件字数上限",
-    "most_per_year": "每年次数上限",
-    "most_special": "专项文件字数上限",
-    "other": "另一份文件",
-    "over": "超出",
-    "owners": "牵头单位数",
-    "parent": "上级行为",
-    "parent_levels": "上级会议层级",
-    "parent_modes": "上级会议方式",
-    "parent_on": "上级会议日期",
-    "period": "周期",
-    "periods": "周期",
-    "plan": "计划",
-    "plan_item": "计划项",
-    "reach_level": "开到层级",
-    "same_session_minutes": "视为同一场次（分钟）",
-    "series": "文号系列",
-    "share": "相同比例",
-    "stage": "达到限额（%）",
-    "stages": "预警档次（%）",
-    "subject": "报送内容",
-    "target": "对象",
-    "threshold": "界限",
-    "to_unit": "借入单位",
-    "top_modes": "最高层会议方式",
-    "topic": "名称",
-    "until": "截止日期",
-    "wait_days": "等待天数",
-    "window_days": "时间窗（天）",
-    "window_workdays": "时间窗（工作日）",
-    "year": "年份",
-}
-"""Names for the numbers and parameters of rules; another rule's are shown as they are."""
-UNIT_FACTS: Final = frozenset({"from_unit", "to_unit", "target"})
-"""Numbers of rules that are keys of units."""
 LEVELS: Final = ("国家", "省", "市", "县", "乡", "村")
 NOTHING: Final = "—"
 MANY_TIMES: Final = 10
@@ -277,18 +198,6 @@ def due(days_left: int | None, *, overdue: bool) -> str:
     if days_left is None:
         return ""
     return "今日到期" if days_left == 0 else f"剩 {days_left} 个工作日"
-
-
-def fact_name(name: str) -> str:
-    """Return the Chinese name of a number or field of a rule, or the name itself."""
-    plain = name.removeprefix("@").removeprefix("$")
-    return FACT_NAMES.get(plain, plain)
-
-
-def named(labels: Mapping[str, str], name: str) -> str:
-    """Return the label that came with a field, or our own name for it."""
-    label = labels.get(name, name)
-    return label if label != name else fact_name(name)
 
 
 def pretty(value: object) -> str:

@@ -44,12 +44,14 @@ def read(field: str, act: Act, world: World) -> Any:
 
 
 def shown(value: object) -> Scalar:
-    """Return a field's value as a dossier shows it."""
+    """Return a field's value as a dossier shows it; a moment as the clock in China had it."""
     if value is None or isinstance(value, (str, int, bool)):
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else round(value, 2)
-    if isinstance(value, (date, datetime)):
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Sequence):
         return "、".join(str(item) for item in value)
