@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from importlib.resources import files
@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.jurisdiction import Jurisdiction, path_of
 from services.monitor import evaluators
+from services.monitor.conditions import Condition, holding
 from services.monitor.domain import Act
-from services.monitor.judging import Bound, Evaluator, Params, Silencer, act_scope, always_silent
+from services.monitor.judging import Bound, Evaluator, Params, Silencer, Summary, act_scope, always_silent
 from services.monitor.relations import BUCKET_DAYS
 from services.monitor.rulebook import (
     Rule,
@@ -28,6 +29,7 @@ from services.monitor.rulebook import (
     read_rule,
     settle,
 )
+from services.monitor.signs import Signs
 
 
 class Adoption(BaseModel):
@@ -71,8 +73,31 @@ class Speaking(NamedTuple):
     rule: str
     bound: Bound[Params]
     silent: Silencer
-    own: bool
-    """Its one scope is the act itself."""
+
+
+class Keeping(NamedTuple):
+    """A rule that keeps summaries of an event's acts."""
+
+    rule: str
+    begin: Callable[[], Summary]
+    weight: Callable[[Act], int]
+
+
+class Asked(NamedTuple):
+    """The rules to be asked when an act of an event comes, goes or changes, less hints: nothing of them ever stands.
+
+    Left out are those all of whose scopes are keys that they keep summaries under: these tell by themselves what changed.
+    """
+
+    own: Sequence[str]
+    """Those whose one scope is the act itself."""
+    signs: Signs[tuple[str, Silencer]]
+    """Which of these may find anything on an act, with a further test."""
+    others: Sequence[Speaking]
+    elsewhere: Sequence[Speaking]
+    """Those of other places, to whose findings there the act may belong."""
+    recalling: Sequence[Speaking]
+    """Those that ask for summaries under other keys than the act is kept under."""
 
 
 class Book:
@@ -95,8 +120,8 @@ class Book:
         # By the packs of a place, of which there are few, not by the place: what senders name must not grow here.
         self._by_event: dict[tuple[Packs, str], Sequence[Speaking]] = {}
         self._elsewhere: dict[tuple[Packs, str], Sequence[Speaking]] = {}
-        self._keeping: dict[tuple[Packs, str], Sequence[Speaking]] = {}
-        self._recalling: dict[tuple[Packs, str], Sequence[Speaking]] = {}
+        self._keeping: dict[tuple[Packs, str], Mapping[str, Sequence[Keeping]]] = {}
+        self._asked: dict[tuple[Packs, str], Asked] = {}
         self._resolved: dict[Packs, Mapping[str, Bound[Params]]] = {}
         self._by_place: dict[str, list[Pack]] = {}
         self._packs_of: dict[str, Packs] = {}
@@ -143,7 +168,7 @@ class Book:
         found = self._by_event.get(key)
         if found is None:
             found = tuple(
-                Speaking(rule, one, _silencer(one), one.evaluator.scopes is act_scope and event in one.params.on)
+                Speaking(rule, one, _silencer(one))
                 for rule, one in self.for_place(place).items()
                 if event in one.params.on or event in one.evaluator.also
             )
@@ -161,7 +186,7 @@ class Book:
             here = self.for_place(place)
             others = {rule: one for (_, rule), one in sorted(self._bound.items(), reverse=True) if rule not in here}
             found = tuple(
-                Speaking(rule, one, _silencer(one), own=False)
+                Speaking(rule, one, _silencer(one))
                 for rule, one in sorted(others.items())
                 if event in one.params.on or event in one.evaluator.also
                 if one.evaluator.scopes is not act_scope or one.evaluator.summary is not None
@@ -169,26 +194,41 @@ class Book:
             self._elsewhere[key] = found
         return found
 
-    def keeping(self, place: str, event: str) -> Sequence[Speaking]:
-        """Return the rules among both that keep summaries; of hints nothing is kept, since nothing of them ever stands."""
+    def keeping(self, place: str, event: str) -> Mapping[str, Sequence[Keeping]]:
+        """Return the families of keys under which acts of an event are kept -> the rules that keep them, here and elsewhere."""
         key = self.packs_of(place), event
         found = self._keeping.get(key)
         if found is None:
-            found = tuple(
-                one
-                for one in (*self.speaking(place, event), *self.elsewhere(place, event))
-                if one.bound.evaluator.summary is not None and one.bound.rule.mode != "hint"
-            )
-            self._keeping[key] = found
+            families: dict[str, list[Keeping]] = {}
+            for rule, one, _ in (*self.speaking(place, event), *self.elsewhere(place, event)):
+                if one.evaluator.summary is not None and one.rule.mode != "hint":
+                    kept = Keeping(rule, one.evaluator.summary(one), one.evaluator.weight)
+                    for family in one.evaluator.kept_in(one.params, event):
+                        families.setdefault(family, []).append(kept)
+            found = self._keeping[key] = families
         return found
 
-    def recalling(self, place: str, event: str) -> Sequence[Speaking]:
-        """Return the rules among these that ask for summaries under other keys than an act is kept under."""
+    def asked(self, place: str, event: str) -> Asked:
+        """Return the rules to be asked when an act of an event of a place comes, goes or changes."""
         key = self.packs_of(place), event
-        found = self._recalling.get(key)
+        found = self._asked.get(key)
         if found is None:
-            found = tuple(one for one in self.keeping(place, event) if one.bound.evaluator.recalls is not None)
-            self._recalling[key] = found
+            here, there = (
+                [one for one in some if one.bound.rule.mode != "hint"]
+                for some in (self.speaking(place, event), self.elsewhere(place, event))
+            )
+            own = [one for one in here if one.bound.evaluator.scopes is act_scope and event in one.bound.params.on]
+            found = self._asked[key] = Asked(
+                own=[one.rule for one in own],
+                signs=Signs(((one.rule, _further(one.bound)), _signs(one.bound)) for one in own),
+                others=[
+                    one
+                    for one in here
+                    if one.bound.evaluator.scopes is not act_scope and not one.bound.evaluator.only_kept
+                ],
+                elsewhere=[one for one in there if not one.bound.evaluator.only_kept],
+                recalling=[one for one in (*here, *there) if one.bound.evaluator.recalls is not None],
+            )
         return found
 
     def fewest(self, rule: str) -> int:
@@ -212,7 +252,19 @@ def _beside(near: Bound[Params], above: Bound[Params] | None) -> Bound[Params]:
 
 
 def _silencer(bound: Bound[Params]) -> Silencer:
-    return always_silent if bound.rule.mode == "hint" else bound.evaluator.silencer(bound)
+    """Return the test whether an act has nothing to tell: none of the signs holds of it, or the further test says so."""
+    if bound.rule.mode == "hint":
+        return always_silent
+    signs, further = [holding(sign) for sign in _signs(bound)], _further(bound)
+    return lambda act, world, recall: not any(holds(act, world) for holds in signs) or further(act, world, recall)
+
+
+def _signs(bound: Bound[Params]) -> Sequence[Sequence[Condition]]:
+    return bound.evaluator.signs(bound.params)
+
+
+def _further(bound: Bound[Params]) -> Silencer:
+    return bound.evaluator.silencer(bound)
 
 
 def bind(rules: Iterable[Rule], packs: Iterable[Pack], kinds: Mapping[str, Evaluator[Any]]) -> Book:

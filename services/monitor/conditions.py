@@ -81,7 +81,7 @@ def holding(conditions: Sequence[Condition]) -> Callable[[Act, World], bool]:
 
 
 def _holder(condition: Condition) -> Callable[[Act, World], bool]:
-    get, op, want = _getter(condition.field), condition.op, condition.value
+    get, op, want = getter(condition.field), condition.op, condition.value
     if op == "present":
         return lambda act, world: get(act, world) not in (None, "", ())
     if op == "absent":
@@ -99,7 +99,8 @@ def _holder(condition: Condition) -> Callable[[Act, World], bool]:
     return hold
 
 
-def _getter(field: str) -> Callable[[Act, World], Any]:
+def getter(field: str) -> Callable[[Act, World], Any]:
+    """Return the way to a field's value."""
     if field.startswith("@"):
         return DERIVED[field]
     return lambda act, _world: getattr(act.event, field)

@@ -243,18 +243,22 @@ class Evaluator(Generic[P]):
     """Kinds of list that it looks up: what is published of them bears its verdicts."""
     also: frozenset[str] = frozenset()
     """Events that it does not judge but that belong to its scopes."""
+    signs: Callable[[P], Sequence[Sequence[Condition]]] = lambda params: (params.when,)
+    """Sets of conditions: unless all of one certainly hold, an act's own scope has nothing to tell. See ``signs``."""
     silencer: Callable[[Bound[P]], Silencer] = never_silent
-    """A quick way to see that an act's own scope has nothing to tell; what it lets pass is judged."""
+    """A further quick way to see that an act's own scope has nothing to tell; what both let pass is judged."""
     fewest: Callable[[P], int] = lambda _params: 1
     """Scenes of fewer acts hold nothing that raises an alert or waits for a day."""
     moved_by: Callable[[P, Act, Act], bool] = lambda _params, _act, _other: True
     """Whether the second act, met along a key, may bear on the verdict on the first; true where that is not certain."""
-    summary: Callable[[Bound[P]], Summary] | None = None
-    """Makes an empty summary, for rules whose scopes grow with the year."""
+    summary: Callable[[Bound[P]], Callable[[], Summary]] | None = None
+    """Gives the way to an empty summary, for rules whose scopes grow with the year."""
     weight: Callable[[Act], int] = lambda _act: 1
     """Kilobytes, about, that the summary takes for an act."""
-    kept_under: Callable[[P, Act], Iterable[str]] = lambda _params, _act: ()
-    """The keys under which summaries hold an act; those that are scopes of the rule are judged when their state changes."""
+    kept_in: Callable[[P, str], tuple[str, ...]] = lambda _params, _event: ()
+    """The families of keys under which summaries hold acts of an event; a key is judged when its summary's state changes."""
+    only_kept: bool = False
+    """The keys that summaries hold acts under are all the scopes there are."""
     recalls: Callable[[P, Act], Iterable[str]] | None = None
     """The keys beside these whose summaries the silencer and ``stirs`` ask for when this act comes or goes; ``stirs`` needs it."""
     stirs: Callable[[Bound[P], Act, Recall], Iterable[str]] = lambda _bound, _act, _recall: ()

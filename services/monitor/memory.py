@@ -8,23 +8,22 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
-from services.monitor.book import Book
+from services.monitor.book import Book, Keeping
 from services.monitor.domain import Act
-from services.monitor.judging import Bound, Params, Recall, Summary
+from services.monitor.judging import Recall, Summary
+from services.monitor.relations import offered
 from services.monitor.world import World
 
 MOST: Final = 300_000
 """Kilobytes, about, that all memories together hold between batches."""
 
 
-def kept(book: Book, act: Act) -> Mapping[str, Sequence[tuple[str, Bound[Params]]]]:
+def kept(book: Book, act: Act) -> Mapping[str, Sequence[Keeping]]:
     """Return the keys under which summaries hold an act -> the rules that keep them there."""
-    found: dict[str, list[tuple[str, Bound[Params]]]] | None = act.memo.get("kept")
+    found: dict[str, Sequence[Keeping]] | None = act.memo.get("kept")
     if found is None:
-        found = act.memo["kept"] = {}
-        for rule, bound, *_ in book.keeping(act.place, act.name):
-            for key in bound.evaluator.kept_under(bound.params, act):
-                found.setdefault(key, []).append((rule, bound))
+        families = book.keeping(act.place, act.name).items()
+        found = act.memo["kept"] = {key: rules for family, rules in families for key in offered(act, family)}
     return found
 
 
@@ -40,20 +39,22 @@ class Memory:
         self._judged: dict[str, Hashable] = {}
         self._packs: set[tuple[str, ...]] = set()
 
-    def add(self, book: Book, act: Act, world: World) -> None:
-        """Take an act in."""
-        self._packs.add(book.packs_of(act.place))
-        for rule, bound in kept(book, act).get(self.key, ()):
-            if rule not in self._summaries and bound.evaluator.summary is not None:
-                self._summaries[rule] = bound.evaluator.summary(bound)
-            self._summaries[rule].add(act, world)
-            self.size += bound.evaluator.weight(act)
+    def add(self, act: Act, packs: tuple[str, ...], rules: Sequence[Keeping], world: World) -> None:
+        """Take an act in, for the rules that keep it here; ``packs``: those of its place."""
+        self._packs.add(packs)
+        summaries = self._summaries
+        for rule, begin, weight in rules:
+            summary = summaries.get(rule)
+            if summary is None:
+                summary = summaries[rule] = begin()
+            summary.add(act, world)
+            self.size += weight(act)
 
-    def remove(self, book: Book, act: Act) -> None:
+    def remove(self, act: Act, rules: Sequence[Keeping]) -> None:
         """Take out an act that was taken in."""
-        for rule, bound in kept(book, act).get(self.key, ()):
+        for rule, _, weight in rules:
             self._summaries[rule].remove(act)
-            self.size -= bound.evaluator.weight(act)
+            self.size -= weight(act)
 
     def recall(self, rule: str) -> Summary | None:
         """Return the summary of a rule."""
@@ -61,14 +62,15 @@ class Memory:
 
     def settle(self, world: World) -> list[str]:
         """Return the rules whose findings may have changed since the last call, or since the acts before the first."""
-        states = {rule: self._state(rule, world) for rule in self._summaries}
-        changed = [rule for rule, state in states.items() if state != self._judged.get(rule)]
-        self._judged = states
+        if len(self._packs) > 1:  # the acts are of places with different rules, and each rule sees all acts
+            return list(self._summaries)
+        changed, judged = [], self._judged
+        for rule, summary in self._summaries.items():
+            state = summary.state(world)
+            if state != judged.get(rule):
+                changed.append(rule)
+                judged[rule] = state
         return changed
-
-    def _state(self, rule: str, world: World) -> Hashable:
-        """Return a state that equals no other where the acts are of places with different rules: each rule sees all acts."""
-        return self._summaries[rule].state(world) if len(self._packs) < 2 else object()  # noqa: PLR2004
 
 
 class Memories:
@@ -93,26 +95,27 @@ class Memories:
         """Keep the acts under a key, as they stood when it was last judged."""
         memory = self._by_key[key] = Memory(key)
         for act in acts:
-            memory.add(book, act, world)
+            memory.add(act, book.packs_of(act.place), kept(book, act).get(key, ()), world)
         memory.settle(world)
         self._held += memory.size
 
     def change(self, book: Book, gone: Iterable[Act], come: Iterable[Act], world: World) -> dict[str, list[str]]:
         """Take acts out and in; return the keys that this touched -> the rules whose findings may have changed."""
         touched: dict[str, Memory] = {}
+        sizes: dict[str, int] = {}
         for act in gone:
-            for key in kept(book, act):
+            for key, rules in kept(book, act).items():
                 memory = touched[key] = self._by_key[key]
-                self._held -= memory.size
-                memory.remove(book, act)
-                self._held += memory.size
+                sizes.setdefault(key, memory.size)
+                memory.remove(act, rules)
         for act in come:
-            for key in kept(book, act):
+            packs = book.packs_of(act.place)
+            for key, rules in kept(book, act).items():
                 memory = touched[key] = self._by_key[key]
-                self._held -= memory.size
-                memory.add(book, act, world)
-                self._held += memory.size
-        return {key: memory.settle(world) for key, memory in touched.items()}
+                sizes.setdefault(key, memory.size)
+                memory.add(act, packs, rules, world)
+        self._held += sum(memory.size - sizes[key] for key, memory in touched.items())
+        return {key: changed for key, memory in touched.items() if (changed := memory.settle(world))}
 
     def recall(self, rule: str) -> Recall:
         """Return the way to a rule's summaries."""

@@ -5,13 +5,13 @@ may be missing when most of the whole sketch is to be found. What is told here i
 compared in full by who asks.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.documents import DocumentIssued, Sketch
 from contracts.text import SCALE, SKETCH_METHOD
@@ -25,8 +25,7 @@ _EVERYTHING: Final = float("inf")
 _EPSILON: Final = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
+class _Document(NamedTuple):
     """One document as far as the comparison needs it."""
 
     id: str
@@ -34,8 +33,6 @@ class _Document:
     order: tuple[date, datetime, str]
     fewest: int
     """So many of its indexed values must be in another document for most of it to be there."""
-    alone: tuple[str]
-    """Its id, as the index has it under values that no other document has."""
 
 
 class Sketches:
@@ -44,9 +41,13 @@ class Sketches:
     def __init__(self, threshold: float) -> None:
         """Begin empty; ``threshold``: the share of a sketch that counts as most of it."""
         self._threshold = threshold
+        self._name = f"low {threshold}"
         self._border = min(1.0, 1 - threshold + _MARGIN) * _HIGHEST
         self._documents: dict[str, _Document] = {}
-        self._by_value: dict[int, tuple[str, ...]] = {}
+        self._single: dict[int, str] = {}
+        """Indexed value -> the one document that has it."""
+        self._shared: dict[int, tuple[str, ...]] = {}
+        """The same of the values that several have: of most documents these are few."""
         self._loose: set[str] = set()
         """Documents of which so few values are indexed that all might be missing."""
         self._least = 0
@@ -59,16 +60,18 @@ class Sketches:
         if sketch is None or not sketch.values:
             return
         low, fewest = self._low(act, sketch)
-        document = _Document(act.id, sketch.method, _order(act), fewest, (act.id,))
+        document = _Document(act.id, sketch.method, _order(act), fewest)
         self._documents[act.id] = document
         if fewest <= 0:
             self._loose.add(act.id)
         else:
             self._least = min(self._least or fewest, fewest)
-        common = self._by_value.keys() & low
-        self._by_value.update(dict.fromkeys(low - common, document.alone))
-        for value in common:
-            self._by_value[value] += (act.id,)
+        again, more = self._single.keys() & low, self._shared.keys() & low
+        self._single.update(dict.fromkeys(low - again - more, act.id))
+        for value in again:
+            self._shared[value] = self._single.pop(value), act.id
+        for value in more:
+            self._shared[value] += (act.id,)
         self._latest = document.order if self._latest is None else max(self._latest, document.order)
 
     def remove(self, act: Act) -> None:
@@ -79,13 +82,13 @@ class Sketches:
             return
         self._loose.discard(act.id)
         for value in self._low(act, sketch)[0]:
-            holders = tuple(name for name in self._by_value[value] if name != act.id)
-            if len(holders) == 1:
-                self._by_value[value] = self._documents[holders[0]].alone
+            holders = tuple(name for name in self._shared.pop(value, ()) if name != act.id)
+            if len(holders) > 1:
+                self._shared[value] = holders
             elif holders:
-                self._by_value[value] = holders
+                self._single[value] = holders[0]
             else:
-                del self._by_value[value]
+                del self._single[value]
 
     def state(self, _world: World) -> Hashable:
         """Nothing is judged by bucket."""
@@ -115,12 +118,12 @@ class Sketches:
 
     def _hits(self, act: Act, low: frozenset[int], fewest: int) -> Mapping[str, int]:
         """Return the other documents that have at least so many of the values, with their numbers."""
-        own, find = self._documents.get(act.id), self._by_value.get
-        alone = own.alone if own else None
-        shared = [holders for value in low if (holders := find(value)) is not None and holders is not alone]
-        if len(shared) < fewest:
+        shared = self._shared.keys() & low
+        alone = () if act.id in self._documents else self._single.keys() & low
+        if len(shared) + len(alone) < fewest:
             return {}
-        hits = Counter(chain.from_iterable(shared))
+        hits = Counter(chain.from_iterable(self._shared[value] for value in shared))
+        hits.update(self._single[value] for value in alone)
         hits.pop(act.id, None)
         return {name: count for name, count in hits.items() if count >= fewest}
 
@@ -129,14 +132,15 @@ class Sketches:
 
         The lowest are, or all where nothing is known of how a method spreads them.
         """
-        key = f"low {self._threshold}"
-        found: tuple[frozenset[int], int] | None = act.memo.get(key)
+        found: tuple[frozenset[int], int] | None = act.memo.get(self._name)
         if found is None:
-            values = set(sketch.values)
             border = self._border if sketch.method == SKETCH_METHOD else _EVERYTHING
-            low = frozenset([value for value in values if value <= border])
-            fewest = ceil(self._threshold * len(values) - _EPSILON) - (len(values) - len(low))
-            found = act.memo[key] = (low, fewest)
+            values = sorted(sketch.values)
+            cut = bisect_right(values, border)
+            low = frozenset(values[:cut])
+            rest = len(values) - cut  # a value given twice counts twice here, which asks for less
+            fewest = ceil(self._threshold * (len(low) + rest) - _EPSILON) - rest
+            found = act.memo[self._name] = (low, fewest)
         return found
 
 

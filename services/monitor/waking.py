@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from kit.db import Connection
 from services.monitor import store
-from services.monitor.book import Book
+from services.monitor.book import Book, Speaking
 from services.monitor.domain import Act
-from services.monitor.judging import ACT_SCOPE, Bound, Params
+from services.monitor.judging import ACT_SCOPE, Bound, Params, Recall
 from services.monitor.memory import kept
 from services.monitor.reading import Batch, load_acts, offering
 from services.monitor.relations import needs, offers, reaches
 from services.monitor.relations import unit as unit_key
 from services.monitor.state import State
+from services.monitor.world import World
 
 Pairs = set[tuple[str, str]]
 _UNIT = unit_key("")
@@ -37,7 +38,7 @@ async def recollect(db: Connection, state: State, batch: Batch, woken: Mapping[s
 
 def _asked(book: Book, act: Act) -> Iterable[str]:
     yield from kept(book, act)
-    for _, bound, *_ in book.recalling(act.place, act.name):
+    for _, bound, _ in book.asked(act.place, act.name).recalling:
         if bound.evaluator.recalls is not None:
             yield from bound.evaluator.recalls(bound.params, act)
 
@@ -53,10 +54,13 @@ async def woken_by_world(db: Connection, state: State, batch: Batch, keys: set[s
 
 async def pairs_of(db: Connection, state: State, batch: Batch, woken: Mapping[str, Act]) -> Pairs:
     """Return what to judge: the scopes of the acts that came, went or changed, of those woken, and of those that look at them."""
-    moved = state.memories.change(state.book, batch.gone, batch.come, state.world) if state.world else {}
-    pairs = _own(state, batch, moved)
+    pairs = _own(state, batch, state.world) if state.world else set()
     pairs |= {pair for act in woken.values() for pair in state.book.scopes(act)}
-    pairs |= {(rule, scope) for act in woken.values() for rule, _, scope in _elsewhere(state.book, act)}
+    pairs |= {
+        (rule, scope)
+        for act in woken.values()
+        for rule, _, scope in _elsewhere(state.book.elsewhere(act.place, act.name), act)
+    }
     pairs |= _stirred(state, batch)
     pairs |= await _met(db, state, batch, woken)
     today = state.world.today if state.world else None
@@ -65,52 +69,51 @@ async def pairs_of(db: Connection, state: State, batch: Batch, woken: Mapping[st
     return pairs
 
 
-def _own(state: State, batch: Batch, moved: Mapping[str, list[str]]) -> Pairs:
+def _own(state: State, batch: Batch, world: World) -> Pairs:
     """Return the scopes of the acts themselves, less what certainly has nothing to tell and never had."""
-    pairs: Pairs = set()
-    world = state.world
+    moved = state.memories.change(state.book, batch.gone, batch.come, world)
+    pairs = {(rule, key) for key, rules in moved.items() for rule in rules}
     recalls = {rule: state.memories.recall(rule) for rule in state.book.rules}
     for act in (*batch.gone, *batch.come):
-        fresh = act.id not in batch.before
-        own = ACT_SCOPE + act.id
-        for rule, bound, silent, alone in state.book.speaking(act.place, act.name):
-            if bound.rule.mode == "hint":  # nothing of it ever stands
-                continue
-            for scope in (own,) if alone else bound.evaluator.scopes(bound.params, act):
-                if scope == own:
-                    if not (fresh and world is not None and silent(act, world, recalls[rule])):
-                        pairs.add((rule, scope))
-                elif _may_have_changed(state, act, rule, bound, scope, moved):
+        fresh, own = act.id not in batch.before, ACT_SCOPE + act.id
+        asked = state.book.asked(act.place, act.name)
+        if fresh:
+            told = asked.signs.of(act, world)
+            pairs.update([(rule, own) for rule, silent in told if not silent(act, world, recalls[rule])])
+        else:
+            pairs.update([(rule, own) for rule in asked.own])
+        for rule, bound, silent in asked.others:
+            for scope in bound.evaluator.scopes(bound.params, act):
+                if scope != own:
+                    tells = _tells(bound, act, scope, recalls[rule], state, world)
+                else:
+                    tells = not (fresh and silent(act, world, recalls[rule]))
+                if tells:
                     pairs.add((rule, scope))
         pairs.update(
             (rule, scope)
-            for rule, bound, scope in _elsewhere(state.book, act)
-            if _may_have_changed(state, act, rule, bound, scope, moved)
+            for rule, bound, scope in _elsewhere(asked.elsewhere, act)
+            if _tells(bound, act, scope, recalls[rule], state, world)
         )
     return pairs
 
 
-def _elsewhere(book: Book, act: Act) -> Iterator[tuple[str, Bound[Params], str]]:
+def _elsewhere(rules: Iterable[Speaking], act: Act) -> Iterator[tuple[str, Bound[Params], str]]:
     """Yield the findings of other places in which an act counts, with the rule as some pack has it."""
-    for rule, bound, *_ in book.elsewhere(act.place, act.name):
+    for rule, bound, _ in rules:
         for scope in bound.evaluator.scopes(bound.params, act):
             if scope != ACT_SCOPE + act.id:
                 yield rule, bound, scope
 
 
-def _may_have_changed(
-    state: State, act: Act, rule: str, bound: Bound[Params], scope: str, moved: Mapping[str, list[str]]
-) -> bool:
-    """Tell whether an act may have changed what a rule finds on a scope that is a key, as the rule's summary there knows it."""
+def _tells(bound: Bound[Params], act: Act, scope: str, recall: Recall, state: State, world: World) -> bool:
+    """Tell whether an act may have changed what a rule finds on a scope that is a key and that it is not kept under."""
     if bound.evaluator.summary is None:
         return True
     if scope in kept(state.book, act):
-        return scope not in moved or rule in moved[scope]
-    if state.world is None or state.memories.absent([scope]):
-        return True
-    # the act bears on a scope that it does not count in
-    summary = state.memories.recall(rule)(scope)
-    return summary is not None and summary.state(state.world) is not None
+        return False  # the summary tells by itself
+    summary = recall(scope)
+    return bool(state.memories.absent([scope])) or (summary is not None and summary.state(world) is not None)
 
 
 def _stirred(state: State, batch: Batch) -> Pairs:
@@ -118,7 +121,7 @@ def _stirred(state: State, batch: Batch) -> Pairs:
     return {
         (rule, ACT_SCOPE + name)
         for act in (*batch.gone, *batch.come)
-        for rule, bound, *_ in state.book.recalling(act.place, act.name)
+        for rule, bound, _ in state.book.asked(act.place, act.name).recalling
         for name in bound.evaluator.stirs(bound, act, state.memories.recall(rule))
     }
 
@@ -144,7 +147,7 @@ async def _met(db: Connection, state: State, batch: Batch, woken: Mapping[str, A
     return {
         (rule, ACT_SCOPE + act.id)
         for act in others.values()
-        for rule, bound, *_ in state.book.speaking(act.place, act.name)
+        for rule, bound, _ in state.book.speaking(act.place, act.name)
         if bound.rule.mode != "hint"
         and _looks_at(bound, act, needed.get(act.id, set()), near.get(act.id, {}))
         and ACT_SCOPE + act.id in bound.evaluator.scopes(bound.params, act)

@@ -365,7 +365,7 @@ def test_one_more_act_of_a_running_window_changes_nothing_however_many_there_are
     bound = BOOK.for_place("990101")["INS-10"]
     assert bound.evaluator.summary is not None
     visits, running = split([_visit(number) for number in range(60)], START)
-    summary = bound.evaluator.summary(bound)
+    summary = bound.evaluator.summary(bound)()
     summary.add(visits[0], running)
     first = summary.state(running)
     assert first is not None

@@ -218,7 +218,7 @@ def test_a_series_knows_its_gaps_whatever_came_and_went(steps: list[int]) -> Non
     """Each step brings a number that is not there, or takes away one that is."""
     bound = BOOK.for_place("990101")["DOC-02"]
     assert bound.evaluator.summary is not None
-    world, numbers = build((), builtin()), bound.evaluator.summary(bound)
+    world, numbers = build((), builtin()), bound.evaluator.summary(bound)()
     standing: dict[int, Act] = {}
     for number in steps:
         if number in standing:

@@ -10,7 +10,7 @@ from pydantic import Field
 from contracts.documents import DocumentIssued
 from contracts.parts import Metric
 from contracts.tasks import TaskAssigned
-from services.monitor.conditions import Condition, holding, shown
+from services.monitor.conditions import Condition, shown
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.evaluators.linked import parents_of
@@ -270,15 +270,12 @@ def _label(act: Act) -> str:
 
 
 def silencer(bound: Bound[AgainstParams]) -> Silencer:
-    """Return the quick way: the act names no superior's act, states nothing to compare, or is none that the rule speaks of."""
-    when = holding(bound.params.when)
+    """Return the quick way: the act names no superior's act, or states nothing to compare."""
     kinds = {one.kind for one in bound.params.compares}
     fields = () if "scale" in kinds else tuple({name for kind in kinds for name in _FIELDS[kind]})
 
-    def silent(act: Act, world: World, _recall: Recall) -> bool:
-        if not _names(act) or (fields and not any(getattr(act.event, name, None) for name in fields)):
-            return True
-        return not when(act, world)
+    def silent(act: Act, _world: World, _recall: Recall) -> bool:
+        return not _names(act) or bool(fields and not any(getattr(act.event, name, None) for name in fields))
 
     return silent
 

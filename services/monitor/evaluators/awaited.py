@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from contracts.event import Event
 from contracts.jurisdiction import is_within
-from services.monitor.conditions import Condition, day_of, every, holding, read, shown
+from services.monitor.conditions import Condition, day_of, every, read, shown
 from services.monitor.domain import Act, Scalar, Tried, Verdict
 from services.monitor.judging import (
     JUDGED,
@@ -289,13 +289,13 @@ def _counts(bound: Bound[AwaitedParams], act: Act) -> bool:
 
 
 def silencer(bound: Bound[AwaitedParams]) -> Silencer:
-    """Return the quick way: nothing can be concluded, the rule does not speak of the act, or it says itself that all was done."""
+    """Return the quick way: nothing can be concluded, or the act says itself that all was done."""
     if not bound.params.known:
         return always_silent
-    when, itself = holding(bound.params.when), bound.params.itself
+    itself = bound.params.itself
 
     def silent(act: Act, world: World, _recall: Recall) -> bool:
-        return not _counts(bound, act) or not when(act, world) or any(one.test(act, world) for one in itself)
+        return not _counts(bound, act) or any(one.test(act, world) for one in itself)
 
     return silent
 

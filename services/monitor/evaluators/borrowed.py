@@ -10,12 +10,10 @@ from typing import Final
 from pydantic import Field
 
 from contracts.secondments import SecondmentEnded, SecondmentExtended, SecondmentStarted
-from services.monitor.conditions import holding
 from services.monitor.derived import DERIVED
 from services.monitor.domain import Act, Scalar, Verdict
-from services.monitor.judging import ACT_SCOPE, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import ACT_SCOPE, Bound, Evaluator, Params, Scene, Silencer, act_scope
 from services.monitor.relations import loans_of
-from services.monitor.world import World
 
 _DAY: Final = timedelta(days=1)
 
@@ -158,18 +156,9 @@ def _lends(scene: Scene[BorrowedParams], mine: SecondmentStarted, other: Act) ->
     return abs((theirs.started_on - mine.started_on).days) <= (scene.params.chain_days or 0)
 
 
-def silencer(bound: Bound[BorrowedParams]) -> Silencer:
-    """Return the quick way: the rule does not certainly speak of the loan, or it goes up no level."""
-    when = holding(bound.params.when)
-
-    def silent(act: Act, world: World, _recall: Recall) -> bool:
-        return (
-            not isinstance(act.event, SecondmentStarted)
-            or not when(act, world)
-            or (DERIVED["@levels_up"](act, world) or 0) <= 0
-        )
-
-    return silent
+def silencer(_bound: Bound[BorrowedParams]) -> Silencer:
+    """Return the quick way: the loan goes up no level."""
+    return lambda act, world, _recall: (DERIVED["@levels_up"](act, world) or 0) <= 0
 
 
 def _words(params: BorrowedParams) -> Mapping[str, frozenset[str]]:

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from services.monitor.conditions import Condition, every, holding, read, shown
+from services.monitor.conditions import Condition, every, read, shown
 from services.monitor.derived import LIST_READ
 from services.monitor.domain import Act, Scalar, Verdict
-from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene, act_scope
 from services.monitor.rulebook import _Strict
 from services.monitor.world import World
 
@@ -58,18 +58,9 @@ def judge(scene: Scene[E]) -> Sequence[Verdict]:
     return (scene.say("complied", act, numbers=numbers),)
 
 
-def silencer(bound: Bound[E]) -> Silencer:
-    """Return the quick way: a violation needs all of ``when`` and all of one test to hold, the rarest asked first."""
-    when = holding(bound.params.when)
-    tests = [holding((*test.fails, *test.when)) for test in bound.params.tests]
-
-    def silent(act: Act, world: World, _recall: Recall) -> bool:
-        for test in tests:
-            if test(act, world):
-                return not when(act, world)
-        return True
-
-    return silent
+def signs(params: E) -> Sequence[Sequence[Condition]]:
+    """Return what a violation needs: all of one test, of an act that the rule speaks of."""
+    return [(*test.fails, *test.when, *params.when) for test in params.tests]
 
 
 def _held(test: Test, act: Act, world: World) -> Mapping[str, Scalar]:
@@ -117,7 +108,7 @@ EVALUATOR = Evaluator(
     on=JUDGED,
     scopes=act_scope,
     judge=judge,
-    silencer=silencer,
+    signs=signs,
     looks=lambda _params: frozenset({"unit", "calendar"}),
     words=_words,
     conditions=_conditions,

@@ -9,10 +9,10 @@ from pydantic import Field
 from contracts.alerts import Severity
 from contracts.jurisdiction import Level
 from contracts.meetings import MeetingConvened, Mode
-from services.monitor.conditions import Condition, every, holding
+from services.monitor.conditions import Condition, every
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Tried, Verdict
-from services.monitor.judging import Bound, Evaluator, Params, Scene, Silencer, act_scope
+from services.monitor.judging import Evaluator, Params, Scene, act_scope
 from services.monitor.labels import label, level_name
 from services.monitor.relations import by_id, offers, topic_of
 
@@ -137,12 +137,6 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
     return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried, severity=severity)
 
 
-def silencer(bound: Bound[FollowUpParams]) -> Silencer:
-    """Return the quick way: the rule does not certainly speak of the meeting."""
-    when = holding(bound.params.when)
-    return lambda act, world, _recall: not when(act, world)
-
-
 def _words(params: FollowUpParams) -> Mapping[str, frozenset[str]]:
     found = {
         "violated": _NAMES,
@@ -160,7 +154,6 @@ EVALUATOR = Evaluator(
     on=frozenset({"mtg.convened"}),
     scopes=act_scope,
     judge=judge,
-    silencer=silencer,
     fewest=lambda params: 1 if params.reaches else 2,
     moved_by=moved_by,
     looks=lambda _params: frozenset({"topic", "act", "unit", "calendar"}),

@@ -6,12 +6,11 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from services.monitor.conditions import Condition, holding, read, shown
+from services.monitor.conditions import Condition, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
-from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene, act_scope
 from services.monitor.relations import BUCKET_DAYS, along, offers
 from services.monitor.rulebook import _Strict
-from services.monitor.world import World
 
 
 class Alike(_Strict):
@@ -136,16 +135,6 @@ def moved_by(params: GatheredParams, act: Act, other: Act) -> bool:
     return other.name in params.on and _at(params, other) <= _at(params, act)
 
 
-def silencer(bound: Bound[GatheredParams]) -> Silencer:
-    """Return the quick way: the rule does not speak of the act."""
-    when = holding(bound.params.when)
-
-    def silent(act: Act, world: World, _recall: Recall) -> bool:
-        return not when(act, world)
-
-    return silent
-
-
 def _words(params: GatheredParams) -> Mapping[str, frozenset[str]]:
     names = frozenset({"window_days", *params.shows})
     found = names | {"count", "earlier_on"}
@@ -164,7 +153,6 @@ EVALUATOR = Evaluator(
     on=JUDGED,
     scopes=act_scope,
     judge=judge,
-    silencer=silencer,
     fewest=lambda params: params.least,
     moved_by=moved_by,
     looks=lambda params: frozenset({params.by, "act", "unit"}),

@@ -118,6 +118,7 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued"}),
     scopes=act_scope,
     judge=judge,
+    signs=lambda params: ((*params.when, *params.fails),),
     silencer=silencer,
     looks=lambda _params: frozenset({"no", "title", "act", "unit"}),
     words=lambda _params: {

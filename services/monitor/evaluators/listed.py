@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, model_validator
 
 from contracts.catalog import BY_NAME
 from contracts.reference import ListItem, ListKind, ListVersioned
-from services.monitor.conditions import Condition, holding, read, shown
+from services.monitor.conditions import Condition, read, shown
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.joins import BORNE
 from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
@@ -224,13 +224,11 @@ def _bare(name: str) -> str:
 
 
 def silencer(bound: Bound[ListedParams]) -> Silencer:
-    """Return the quick way: the rule does not speak of the act, or no list is in force that could tell against it."""
-    params, when = bound.params, holding(bound.params.when)
+    """Return the quick way: no list is in force that could tell against the act."""
+    params = bound.params
 
     def silent(act: Act, world: World, _recall: Recall) -> bool:
-        return not when(act, world) or not any(
-            _lists(kinds, act, world).found for kinds in (params.forbidden, params.allowed)
-        )
+        return not any(_lists(kinds, act, world).found for kinds in (params.forbidden, params.allowed))
 
     return silent
 

@@ -1,10 +1,10 @@
 """Hold the acts of a unit-year against its filed plan: no plan before the first act, and acts that no plan item covers (kinds A + L)."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 from contracts.plans import PlanAmended, PlanFiled, PlanKind
-from services.monitor.conditions import every, holding
+from services.monitor.conditions import holding
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import ACT_SCOPE, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
 from services.monitor.relations import YEARS, offered, offers
@@ -33,9 +33,12 @@ def scopes(params: PlannedParams, act: Act) -> Iterable[str]:
 
 def _years(params: PlannedParams, act: Act) -> tuple[str, ...]:
     """Return the unit-year of the plan that the act, or the plan fact, belongs to."""
-    if act.name not in params.on and act.name not in _PLANS:
-        return ()
-    return offered(act, YEARS[params.plan])
+    families = _families(params, act.name)
+    return offered(act, families[0]) if families else ()
+
+
+def _families(params: PlannedParams, event: str) -> tuple[str, ...]:
+    return (YEARS[params.plan],) if event in params.on or event in _PLANS else ()
 
 
 def judge(scene: Scene[PlannedParams]) -> Sequence[Verdict]:
@@ -107,8 +110,8 @@ def _item_of(act: Act) -> str | None:
 class _Plan:
     """The plans of a unit-year, and the acts that should be in them."""
 
-    def __init__(self, params: PlannedParams) -> None:
-        self._params = params
+    def __init__(self, counts: Callable[[Act, World], bool]) -> None:
+        self._counts = counts
         self._acts = Timeline()
         self._plans: dict[str, Act] = {}
         self.items: frozenset[str] = frozenset()
@@ -121,7 +124,7 @@ class _Plan:
         if _is_plan(act):
             self._plans[act.id] = act
             self.items = _items(self._plans.values())
-        elif self._params.plan_required and every(self._params.when, act, world)[0]:
+        elif self._counts(act, world):
             self._acts.add(act)
 
     def remove(self, act: Act) -> None:
@@ -140,13 +143,16 @@ class _Plan:
         return first, tuple(sorted(plan.made_of for plan in self._plans.values()))
 
 
+def _summary(bound: Bound[PlannedParams]) -> Callable[[], _Plan]:
+    counts = holding(bound.params.when) if bound.params.plan_required else lambda _act, _world: False
+    return lambda: _Plan(counts)
+
+
 def silencer(bound: Bound[PlannedParams]) -> Silencer:
     """Return the quick way: the act is in the plan, or the year has none, which is told of the year."""
-    params, when = bound.params, holding(bound.params.when)
+    params = bound.params
 
-    def silent(act: Act, world: World, recall: Recall) -> bool:
-        if not when(act, world):
-            return True
+    def silent(act: Act, _world: World, recall: Recall) -> bool:
         year = next(iter(_years(params, act)), None)
         plan = recall(year) if year else None
         if not isinstance(plan, _Plan):
@@ -172,8 +178,8 @@ EVALUATOR = Evaluator(
     judge=judge,
     looks=lambda _params: frozenset({"plans", "unit"}),
     silencer=silencer,
-    summary=lambda bound: _Plan(bound.params),
-    kept_under=_years,
+    summary=_summary,
+    kept_in=_families,
     also=_PLANS,
     words=_words,
 )

@@ -1,6 +1,6 @@
 """Count the acts of a window against a cap: a fixed one, the plan's 限额, or last year's number less a share (kind W)."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final, Literal
 
@@ -8,9 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from contracts.plans import PlanAmended, PlanFiled
 from contracts.reports import ReportSubmitted
-from services.monitor.conditions import Condition, every, read
+from services.monitor.conditions import Condition, holding, read
 from services.monitor.domain import Act, Scalar, Tried, Verdict
-from services.monitor.judging import JUDGED, Evaluator, Params, Scene
+from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Scene
 from services.monitor.relations import offered, offers
 from services.monitor.timeline import Timeline
 from services.monitor.windows import WINDOWS, known, period_of_key
@@ -78,11 +78,11 @@ def _families(window: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def scopes(params: QuotaParams, act: Act) -> Iterable[str]:
     """Return the windows that the act counts for, or that a plan, an ending or an explanation bears on."""
-    if act.name not in params.on and act.name not in _BESIDE and act.name not in params.ended_by:
-        return ()
-    if isinstance(params.window, str):
-        return offered(act, params.window)
-    return [key for family in params.window for key in offered(act, family)]
+    return [key for family in _kept_in(params, act.name) for key in offered(act, family)]
+
+
+def _kept_in(params: QuotaParams, event: str) -> tuple[str, ...]:
+    return params.families if event in params.on or event in _BESIDE or event in params.ended_by else ()
 
 
 def judge(scene: Scene[QuotaParams]) -> Sequence[Verdict]:
@@ -235,15 +235,16 @@ def _explained(scene: Scene[QuotaParams], crossing: Act) -> tuple[Tried, ...]:
 class _Count:
     """The acts of a window that count, and what bears on their cap."""
 
-    def __init__(self, params: QuotaParams) -> None:
+    def __init__(self, params: QuotaParams, counts: Callable[[Act, World], bool]) -> None:
         self._params = params
+        self._counts = counts
         self._counted = Timeline()
         self._others: dict[str, Act] = {}
 
     def add(self, act: Act, world: World) -> None:
         if act.name not in self._params.on:
             self._others[act.id] = act
-        elif every(self._params.when, act, world)[0]:
+        elif self._counts(act, world):
             self._counted.add(act)
 
     def remove(self, act: Act) -> None:
@@ -261,6 +262,11 @@ class _Count:
         if self._params.cap_from is None:
             return self._params.cap
         return _reduced(self._params, _from_plan(self._params, self._others.values()))
+
+
+def _summary(bound: Bound[QuotaParams]) -> Callable[[], _Count]:
+    params, counts = bound.params, holding(bound.params.when)
+    return lambda: _Count(params, counts)
 
 
 def _words(params: QuotaParams) -> Mapping[str, frozenset[str]]:
@@ -285,8 +291,9 @@ EVALUATOR = Evaluator(
     on=JUDGED,
     scopes=scopes,
     judge=judge,
-    summary=lambda bound: _Count(bound.params),
-    kept_under=scopes,
+    summary=_summary,
+    kept_in=_kept_in,
+    only_kept=True,
     also=_BESIDE | _ENDINGS,
     excuses=lambda params: (_EXPLAINED,) if params.explained_by else (),
     words=_words,

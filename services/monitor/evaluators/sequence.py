@@ -23,9 +23,11 @@ class SequenceParams(Params):
 
 def scopes(params: SequenceParams, act: Act) -> Iterable[str]:
     """Return the series that the act's number belongs to."""
-    if act.name not in params.on:
-        return ()
-    return offered(act, "series")
+    return [key for family in _kept_in(params, act.name) for key in offered(act, family)]
+
+
+def _kept_in(params: SequenceParams, event: str) -> tuple[str, ...]:
+    return ("series",) if event in params.on else ()
 
 
 def judge(scene: Scene[SequenceParams]) -> Sequence[Verdict]:
@@ -112,8 +114,9 @@ EVALUATOR = Evaluator(
     on=frozenset({"doc.issued", "doc.revoked"}),
     scopes=scopes,
     judge=judge,
-    summary=lambda _bound: _Numbers(),
-    kept_under=scopes,
+    summary=lambda _bound: _Numbers,
+    kept_in=_kept_in,
+    only_kept=True,
     words=lambda _params: {
         "complied": frozenset({"series", "last"}),
         "waiting": frozenset({"series", "last", "count"}),

@@ -129,8 +129,12 @@ def _amount(field: str | None, act: Act, world: World) -> float | None:
 
 def scopes(params: ShareParams, act: Act) -> Iterable[str]:
     """Return the windows that the act counts for."""
-    events = (*params.on, params.matched.event) if params.matched else params.on
-    return offered(act, params.window) if act.name in events else ()
+    return [key for family in _kept_in(params, act.name) for key in offered(act, family)]
+
+
+def _kept_in(params: ShareParams, event: str) -> tuple[str, ...]:
+    counts = event in params.on or (params.matched is not None and event == params.matched.event)
+    return (params.window,) if counts else ()
 
 
 def judge(scene: Scene[ShareParams]) -> Sequence[Verdict]:
@@ -312,8 +316,9 @@ EVALUATOR = Evaluator(
     on=JUDGED,
     scopes=scopes,
     judge=judge,
-    summary=lambda bound: _Sums(bound.params),
-    kept_under=scopes,
+    summary=lambda bound: partial(_Sums, bound.params),
+    kept_in=_kept_in,
+    only_kept=True,
     also=frozenset({"ticket.closed"}),
     words=_words,
     conditions=_conditions,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from math import floor
 from typing import Final, Literal
 
@@ -118,9 +119,9 @@ def _share(act: Act, other: Act) -> float | None:
     return containment(mine.values, theirs.values)
 
 
-def kept_under(params: SimilarParams, act: Act) -> Iterable[str]:
-    """Return the bucket in which the issuer's own documents are compared; parents are found by what a document names."""
-    return _buckets(act, 0) if params.to == "own" and act.name in params.on else ()
+def kept_in(params: SimilarParams, event: str) -> tuple[str, ...]:
+    """Return the buckets in which the issuer's own documents are compared; parents are found by what a document names."""
+    return ("similar",) if params.to == "own" and event in params.on else ()
 
 
 def recalls(params: SimilarParams, act: Act) -> Iterable[str]:
@@ -181,9 +182,9 @@ EVALUATOR = Evaluator(
     judge=judge,
     looks=lambda params: frozenset({"similar"} if params.to == "own" else {"no", "title", "act"}),
     silencer=silencer,
-    summary=lambda bound: Sketches(min(one.threshold for one in bound.params.measures)),
+    summary=lambda bound: partial(Sketches, min(one.threshold for one in bound.params.measures)),
     weight=weight,
-    kept_under=kept_under,
+    kept_in=kept_in,
     recalls=recalls,
     stirs=stirs,
     words=lambda _params: {

@@ -9,12 +9,11 @@ from pydantic import Field, model_validator
 
 from contracts.catalog import BY_NAME
 from contracts.jurisdiction import is_within
-from services.monitor.conditions import Condition, every, holding, read, shown
+from services.monitor.conditions import Condition, every, read, shown
 from services.monitor.domain import CHINA, Act, Scalar, Verdict
-from services.monitor.judging import JUDGED, Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope
+from services.monitor.judging import JUDGED, Evaluator, Params, Scene, act_scope
 from services.monitor.relations import BUCKET_DAYS, along, offers, plain
 from services.monitor.rulebook import _Strict
-from services.monitor.world import World
 
 
 class Since(_Strict):
@@ -202,16 +201,6 @@ def _moment(act: Act, name: str | None) -> datetime | None:
     return datetime.combine(value, time(), CHINA) if isinstance(value, date) else None
 
 
-def silencer(bound: Bound[SpawnedParams]) -> Silencer:
-    """Return the quick way: the rule does not certainly speak of the act."""
-    when = holding(bound.params.when)
-
-    def silent(act: Act, world: World, _recall: Recall) -> bool:
-        return not when(act, world)
-
-    return silent
-
-
 def moved_by(params: SpawnedParams, act: Act, other: Act) -> bool:
     """Tell whether ``other`` may count for ``act``: it is of the events, and the rule may speak of the act."""
     events = {
@@ -273,7 +262,6 @@ EVALUATOR = Evaluator(
     on=JUDGED,
     scopes=act_scope,
     judge=judge,
-    silencer=silencer,
     looks=lambda params: frozenset({"unit", "calendar", *(family for count in params.counts for family in count.by)}),
     fewest=lambda params: 2 if all(count.events for count in params.counts) else 1,
     moved_by=moved_by,

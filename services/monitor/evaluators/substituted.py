@@ -4,14 +4,15 @@ A function of its own: two series of one unit are held against one another and a
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from pydantic import Field
 
 from contracts.documents import DocumentIssued
-from services.monitor.conditions import Condition, every
+from services.monitor.conditions import Condition, holding
 from services.monitor.domain import Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.relations import LAST_YEAR, issued_in, offered, year_of
@@ -41,7 +42,11 @@ def scopes(params: SubstitutedParams, act: Act) -> Iterable[str]:
 
 
 def _own(params: SubstitutedParams, act: Act) -> tuple[str, ...]:
-    return offered(act, "docs") if act.name in params.on else ()
+    return tuple(key for family in _kept_in(params, act.name) for key in offered(act, family))
+
+
+def _kept_in(params: SubstitutedParams, event: str) -> tuple[str, ...]:
+    return ("docs",) if event in params.on else ()
 
 
 def _next(_params: SubstitutedParams, act: Act) -> tuple[str, ...]:
@@ -50,11 +55,11 @@ def _next(_params: SubstitutedParams, act: Act) -> tuple[str, ...]:
 
 def judge(scene: Scene[SubstitutedParams]) -> Sequence[Verdict]:
     """Return a verdict for each quarter of the year in which others rose by enough; a quarter that runs waits for its end."""
-    year = int(scene.scope.rsplit("|", 1)[1])
+    year, kind_of = int(scene.scope.rsplit("|", 1)[1]), _kinds(scene.params)
     formal: Counter[tuple[int, int]] = Counter()
     others: dict[tuple[int, int], list[Act]] = {}
     for act in sorted(scene.acts.values(), key=lambda one: (one.time, one.id)):
-        kind = _kind(scene.params, act, scene.world) if scene.speaks_of(act)[0] else None
+        kind = kind_of(act, scene.world) if act.name in scene.params.on else None
         if kind == "formal":
             formal[_quarter(act)] += 1
         elif kind == "other":
@@ -102,10 +107,18 @@ def _one(
     return scene.say(outcome, raised[-1], subject=subject, numbers=numbers, acts=names, exceptions=tried, on=end)
 
 
-def _kind(params: SubstitutedParams, act: Act, world: World) -> str | None:
-    if any(every(one, act, world)[0] for one in params.others):
-        return "other"
-    return "formal" if every(params.formal, act, world)[0] else None
+def _kinds(params: SubstitutedParams) -> Callable[[Act, World], str | None]:
+    """Return the test which of the two series a document certainly belongs to."""
+    speaks, is_formal, stand_ins = holding(params.when), holding(params.formal), [holding(one) for one in params.others]
+
+    def kind_of(act: Act, world: World) -> str | None:
+        if not speaks(act, world):
+            return None
+        if any(stands_in(act, world) for stands_in in stand_ins):
+            return "other"
+        return "formal" if is_formal(act, world) else None
+
+    return kind_of
 
 
 def _stands_for(act: Act) -> int:
@@ -130,14 +143,15 @@ def _end(quarter: tuple[int, int]) -> date:
 class _Quarters:
     """What changed in the quarters of a unit's year in which others may have risen."""
 
-    def __init__(self, params: SubstitutedParams) -> None:
+    def __init__(self, params: SubstitutedParams, kind_of: Callable[[Act, World], str | None]) -> None:
         self._params = params
+        self._kind_of = kind_of
         self._others: Counter[tuple[int, int]] = Counter()
         self._changes: Counter[tuple[int, int]] = Counter()
         self._known: dict[str, tuple[tuple[int, int], str]] = {}
 
     def add(self, act: Act, world: World) -> None:
-        kind = _kind(self._params, act, world) if every(self._params.when, act, world)[0] else None
+        kind = self._kind_of(act, world)
         if kind is not None:
             quarter = _quarter(act)
             self._known[act.id] = quarter, kind
@@ -168,9 +182,9 @@ EVALUATOR = Evaluator(
     scopes=scopes,
     judge=judge,
     looks=lambda _params: frozenset({LAST_YEAR}),
-    summary=lambda bound: _Quarters(bound.params),
+    summary=lambda bound: partial(_Quarters, bound.params, _kinds(bound.params)),
     weight=lambda _act: 0,
-    kept_under=_own,
+    kept_in=_kept_in,
     recalls=_next,
     words=lambda _params: dict.fromkeys(("violated", "waiting", "excused", "complied", "undetermined"), _NAMES),
     conditions=lambda params: {"doc.issued": tuple(_conditions(params))},

@@ -1,6 +1,6 @@
 """Decide one act by its own fields as ``event`` does, and what was cut into parts by what the parts come to (化整为零, kind X)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -15,6 +15,7 @@ from services.monitor.domain import Act, Verdict
 from services.monitor.evaluators import event
 from services.monitor.judging import ACT_SCOPE, Evaluator, Scene, act_scope
 from services.monitor.relations import is_first_part, offered, offers
+from services.monitor.world import World
 
 
 class WholeParams(event.EventParams):
@@ -26,7 +27,12 @@ class WholeParams(event.EventParams):
 
 def scopes(params: WholeParams, act: Act) -> Iterable[str]:
     """Return the act itself, and the whole that it may be a part of."""
-    return (*act_scope(params, act), *offered(act, "parts")) if act.name in params.on else ()
+    parts = (key for family in _kept_in(params, act.name) for key in offered(act, family))
+    return (*act_scope(params, act), *parts)
+
+
+def _kept_in(params: WholeParams, event: str) -> tuple[str, ...]:
+    return ("parts",) if event in params.on else ()
 
 
 def judge(scene: Scene[WholeParams]) -> Sequence[Verdict]:
@@ -90,6 +96,23 @@ _JOINED: Final[Mapping[str, Callable[[Sequence[Act]], Event | None]]] = {
 }
 
 
+class _Parts:
+    """The acts that may be parts of one whole."""
+
+    def __init__(self) -> None:
+        self._acts: dict[str, Act] = {}
+
+    def add(self, act: Act, _world: World) -> None:
+        self._acts[act.id] = act
+
+    def remove(self, act: Act) -> None:
+        self._acts.pop(act.id, None)
+
+    def state(self, _world: World) -> Hashable:
+        """Return what there is once there are several: one part is none."""
+        return tuple(sorted(act.made_of for act in self._acts.values())) if len(self._acts) > 1 else None
+
+
 def _words(params: WholeParams) -> Mapping[str, frozenset[str]]:
     found = event.EVALUATOR.words(params)
     return {**found, "parts": found["violated"] | {"parts"}}
@@ -101,7 +124,9 @@ EVALUATOR = Evaluator(
     on=frozenset(_JOINED),
     scopes=scopes,
     judge=judge,
-    silencer=event.silencer,
+    signs=event.signs,
+    summary=lambda _bound: _Parts,
+    kept_in=_kept_in,
     looks=event.EVALUATOR.looks,
     words=_words,
     conditions=event.EVALUATOR.conditions,
