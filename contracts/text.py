@@ -7,6 +7,7 @@ Only the standard library is used: the whole file may be copied into an adapter.
 
 import hashlib
 import re
+import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -26,10 +27,10 @@ SCALE: Final = 16
 MOST_VALUES: Final = 4096
 """A sketch is cut to its smallest values past this count (a text of about 65,000 characters)."""
 
-_KEPT: Final = 2**32 // SCALE
 _VALUE_BITS: Final = 60
 _WIDTH: Final = 3
 """Bytes of an ideograph of the basic plane in UTF-8."""
+_BYTES: Final = SHINGLE * _WIDTH
 _IDEOGRAPHS: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇]+")
 _COUNTED: Final = re.compile(
     "[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇\u3001-\u3006\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65‘’“”…—–·]"
@@ -41,7 +42,7 @@ _CITED: Final = (
     r"《[^《》\n]{1,150}》(?:[(（][^()（）\n]{1,40}号[)）])?",
     r"“[^“”\n]{1,200}”",
     r'"[^"\n]{1,100}"',
-    r"[〔【\[]\d{4}[〕】\]]\d{1,5}号",
+    *(rf"{opening}\d{{4}}[〕】\]]\d{{1,5}}号" for opening in ("〔", "【", r"\[")),
 )
 """Names and numbers of documents, quotations, the words of a law; bounded, for a whole text in quotation marks is none."""
 
@@ -55,13 +56,17 @@ _FORMULAS: Final = (
     r"现[就将]?[^。；\n]{0,60}[如以]下[^。；：:\n]{0,6}[：:]",
     "各省、自治区、直辖市(?:人民政府)?(?:，国务院各部委、各直属机构)?",
     "地方各级人民政府|各地区、?各(?:有关)?部门|各有关(?:部门和)?单位",
-    r"[（(][^（）()\n]{2,80}(?:负责|牵头|配合|按职责分工)[^（）()\n]{0,20}[)）]",
+    *(
+        rf"{opening}[^（）()\n]{{2,80}}(?:负责|牵头|配合|按职责分工)[^（）()\n]{{0,20}}[)）]"
+        for opening in ("（", r"\(")
+    ),
     "特此(?:通知|通告|函告|批复|报告)",
     r"联系(?:人|电话|方式)[：:][^。；\n]{0,60}",
     r"\n[ \t\u3000]*(?:[0-9]{4}|[一二][〇○零0一二三四五六七八九]{3})年[^。；\n]{1,5}月[^。；\n]{1,5}日[ \t\u3000]*(?=\n|$)",
 )
 """What every document says, whatever its matter: found four times or more in 47 public documents, none of them compared in the tests."""
 _NOT_OWN: Final = re.compile("|".join((*_CITED, *_FORMULAS)))
+"""Every alternative begins with one fixed character, so that the search passes over all places where none begins: a fifth of the time."""
 
 
 def count_characters(body: str) -> int:
@@ -85,13 +90,17 @@ def own_ideographs(body: str) -> Iterator[tuple[int, str]]:
             yield found.start(), found.group()
 
 
+def own_wording(body: str) -> str:
+    """Return the ideographs of the own wording, of which the shingles are made."""
+    return "".join(_IDEOGRAPHS.findall(_NOT_OWN.sub("", body)))
+
+
 def sketch(body: str) -> tuple[int, ...]:
     """Return the ascending sketch values of a text by ``SKETCH_METHOD``; short texts may give few or none."""
-    data = "".join(run for _, run in own_ideographs(body)).encode()
-    check, width, border = zlib.crc32, SHINGLE * _WIDTH, _KEPT
-    kept = {shingle for at in range(0, len(data) - width + 1, 3) if check(shingle := data[at : at + width]) < border}
-    values = (int.from_bytes(hashlib.blake2b(one, digest_size=8).digest(), "big") for one in kept)
-    return tuple(sorted(value >> (64 - _VALUE_BITS) for value in values)[:MOST_VALUES])
+    kept = _kept(own_wording(body).encode())
+    values = b"".join([hashlib.blake2b(one, digest_size=8).digest() for one in kept])
+    shift = 64 - _VALUE_BITS
+    return tuple(sorted([value >> shift for value in struct.unpack(f">{len(kept)}Q", values)])[:MOST_VALUES])
 
 
 def containment(part: Iterable[int], whole: Iterable[int]) -> float | None:
@@ -100,3 +109,44 @@ def containment(part: Iterable[int], whole: Iterable[int]) -> float | None:
     if not inner:
         return None
     return len(inner & frozenset(whole)) / len(inner)
+
+
+def _kept(data: bytes) -> set[bytes]:
+    """Return the shingles of ideographs in UTF-8 whose CRC-32 is kept: its upper four bits are zero.
+
+    A CRC is linear: it is the exclusive or of what each byte adds by its place, and of what zeros give. So it is worked out for all
+    shingles at once, in long integers that have a byte for each ideograph, and only kept shingles are cut out.
+    """
+    count = len(data) // _WIDTH - SHINGLE + 1
+    if count < 1:
+        return set()
+    sums = 0
+    for place, tables in enumerate(_ADDED):
+        for byte, table in enumerate(tables):
+            column = data[byte::_WIDTH][place : place + count + _HALF]
+            sums ^= int.from_bytes(column.translate(table), "little")
+    sums ^= sums >> 8 * _HALF + 4  # the second half of a shingle is in the upper bits of where that half begins
+    checks = (sums & int.from_bytes(b"\x0f" * count, "little")).to_bytes(count, "little")
+    kept, at = set[bytes](), checks.find(_ZERO)
+    while at >= 0:
+        kept.add(data[at * _WIDTH : at * _WIDTH + _BYTES])
+        at = checks.find(_ZERO, at + 1)
+    return kept
+
+
+def _upper(place: int, value: int) -> int:
+    """Return what a byte at that place of a shingle adds to the upper four bits of its CRC-32."""
+    return (zlib.crc32(bytes([*bytes(place), value, *bytes(_BYTES - place - 1)])) ^ zlib.crc32(bytes(_BYTES))) >> 28
+
+
+_HALF: Final = SHINGLE // 2
+_ZERO: Final = zlib.crc32(bytes(_BYTES)) >> 28
+"""The sum of a shingle that is kept: what its bytes add cancels what zeros give."""
+_ADDED: Final = tuple(
+    tuple(
+        bytes(_upper(at, value) | _upper(at + _HALF * _WIDTH, value) << 4 for value in range(256))
+        for at in range(place * _WIDTH, (place + 1) * _WIDTH)
+    )
+    for place in range(_HALF)
+)
+"""By ideograph of the first half of a shingle and its byte: what each value adds there, and, four bits up, half a shingle later."""

@@ -1,6 +1,6 @@
 """Which of very many documents hold much of one, told from their sketches without comparing each with each. Pure.
 
-An inverted index: every value of every sketch beside the number of its document, in a few sorted arrays. A lookup finds the documents
+An inverted index: every value of every sketch beside the number of its document, in one sorted array. A lookup finds the documents
 that have a value, and counts. A value keeps its upper 32 bits: a document is taken to have one value too many about once in 25 lookups
 at a million documents, which no share shows.
 """
@@ -21,12 +21,12 @@ _CUT: Final = np.uint64(28)
 """Bits of a 60-bit value that are left out."""
 _HALF: Final = np.uint64(32)
 _NUMBER: Final = np.uint64(2**32 - 1)
-_PER_DRAWER: Final = 8
-"""Words in a drawer on average: a lookup reads one drawer, not the way of a binary search through memory."""
-_FULL: Final = 64
-"""A drawer with more words holds one that very many documents have, and is searched."""
+_PER_DRAWER: Final = 4
+"""Words in a drawer on average, at least: a lookup reads one drawer, not the way of a binary search through memory."""
 _MOST_HOLDERS: Final = 1000
 """A value in more documents is what everybody says: it names nobody, and is left out of the share."""
+_EVERYBODY: Final = _NUMBER
+"""Stands for the documents of such a value."""
 
 
 class Match(NamedTuple):
@@ -38,82 +38,72 @@ class Match(NamedTuple):
     """Share of the values asked for that it has (0..1)."""
 
 
-class _Segment:
-    """Sorted words, and where each drawer of them begins; drawers are told by the upper bits."""
-
-    def __init__(self, words: Words) -> None:
-        bits = max(len(words) // _PER_DRAWER, 1).bit_length() - 1
-        self.words = words
-        self._shift = np.uint64(min(64 - bits, 63))
-        drawers = (words >> self._shift).astype(np.int64)
-        self._begins = np.zeros((1 << max(bits, 1)) + 1, np.int64)
-        np.cumsum(np.bincount(drawers, minlength=len(self._begins) - 1), out=self._begins[1:])
-
-    def spans(self, wanted: Words) -> tuple[Numbers, Numbers]:
-        """Return for each value (as the upper half of a word) where its words begin, and how many they are."""
-        drawers = (wanted >> self._shift).astype(np.int64)
-        begins = self._begins[drawers]
-        sizes = self._begins[drawers + 1] - begins
-        full = sizes > _FULL
-        sizes[full] = 0
-        owners, places = _spread(begins, sizes)
-        words, sought = self.words[places], wanted[owners]
-        before = np.bincount(owners[words < sought], minlength=len(wanted))
-        equal = np.bincount(owners[words >> _HALF == sought >> _HALF], minlength=len(wanted))
-        begins += before
-        begins[full] = np.searchsorted(self.words, wanted[full])
-        equal[full] = np.searchsorted(self.words, wanted[full] | _NUMBER, side="right") - begins[full]
-        return begins, equal
-
-
 class SketchIndex:
-    """The sketches of one method."""
+    """The sketches of one method; documents are numbered as they were given."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
-        self._segments: list[_Segment] = []
-        self._count = 0
+    def __init__(self, sketches: Iterable[Values]) -> None:
+        """Sort them once; needed meanwhile are about 24 bytes a value."""
+        self._words, self._count = _words(sketches)
+        self._leave_out_what_everybody_says()
+        bits = max((len(self._words) // _PER_DRAWER).bit_length() - 1, 1)
+        self._shift = np.uint64(64 - bits)
+        self._begins = np.zeros((1 << bits) + 1, np.uint32)
+        drawers = (self._words >> self._shift).astype(np.int64)
+        np.cumsum(np.bincount(drawers, minlength=1 << bits), out=self._begins[1:])
 
     def __len__(self) -> int:
-        """Return how many documents were added."""
+        """Return how many documents it has."""
         return self._count
 
     @property
-    def words(self) -> int:
-        """How many words of eight bytes the index holds."""
-        return sum(len(segment.words) for segment in self._segments)
-
-    def add(self, sketches: Iterable[Values]) -> None:
-        """Add documents; many at once cost less."""
-        found = [np.zeros(0, np.uint64)]
-        for values in sketches:
-            found.append((_keys(values) << _HALF) | np.uint64(self._count))
-            self._count += 1
-        words = np.sort(np.concatenate(found))
-        while self._segments and len(self._segments[-1].words) <= 2 * len(words):
-            words = np.sort(np.concatenate((self._segments.pop().words, words)), kind="stable")
-        self._segments.append(_Segment(words))
+    def size(self) -> int:
+        """Bytes that it holds in memory."""
+        return self._words.nbytes + self._begins.nbytes
 
     def find(self, sketches: Sequence[Values], at_least: float) -> list[list[Match]]:
         """Return for each sketch the documents that have at least that share of its values, the closest first."""
-        keys = [_keys(values) for values in sketches]
-        owners = np.repeat(np.arange(len(keys), dtype=np.uint64), [len(one) for one in keys])
-        wanted = np.concatenate([np.zeros(0, np.uint64), *keys]) << _HALF
-        spans = [segment.spans(wanted) for segment in self._segments]
-        telling = np.sum([sizes for _, sizes in spans], axis=0, dtype=np.int64) <= _MOST_HOLDERS
-        telling = np.broadcast_to(telling, wanted.shape)
-        hits = [np.zeros(0, np.uint64)]
-        for segment, (begins, sizes) in zip(self._segments, spans, strict=True):
-            which, places = _spread(begins, np.where(telling, sizes, 0))
-            hits.append((owners[which] << _HALF) | (segment.words[places] & _NUMBER))
-        pairs, counts = np.unique(np.concatenate(hits), return_counts=True)
-        asked = np.bincount(owners[telling].astype(np.int64), minlength=len(keys))
+        wanted, _ = _words(sketches)
+        drawers = (wanted >> self._shift).astype(np.int64)
+        begins = self._begins[drawers].astype(np.int64)
+        which, places = _spread(begins, self._begins[drawers + 1] - begins)
+        words = self._words[places]
+        same = np.flatnonzero(words ^ wanted[which] <= _NUMBER)
+        owners, documents = (wanted & _NUMBER)[which[same]], words[same] & _NUMBER
+        told = documents != _EVERYBODY
+        pairs, counts = np.unique((owners << _HALF | documents)[told], return_counts=True)
+        asked = _counted(wanted & _NUMBER, len(sketches)) - _counted(owners[~told], len(sketches))
         who = (pairs >> _HALF).astype(np.int64)
         shares = counts / asked[who]
-        found: list[list[Match]] = [[] for _ in keys]
+        found: list[list[Match]] = [[] for _ in sketches]
         for at in np.flatnonzero(shares >= at_least):
             found[who[at]].append(Match(int(pairs[at] & _NUMBER), float(shares[at])))
         return [sorted(some, key=lambda one: (-one.share, one.document)) for some in found]
+
+    def _leave_out_what_everybody_says(self) -> None:
+        """Put one word in the place of all that have the same value where they are too many."""
+        words = self._words
+        many = words[:-_MOST_HOLDERS][words[_MOST_HOLDERS:] ^ words[:-_MOST_HOLDERS] <= _NUMBER]
+        said = np.unique(many | _NUMBER)
+        ends = np.searchsorted(words, said, side="right")
+        begins = np.searchsorted(words, said & ~_NUMBER)
+        words[ends - 1] = said
+        _, places = _spread(begins, ends - begins - 1)
+        self._words = np.delete(words, places)
+
+
+def _words(sketches: Iterable[Values]) -> tuple[Words, int]:
+    """Return the words of sketches, each once, and how many sketches there are."""
+    values = [one if isinstance(one, np.ndarray) else np.fromiter(one, np.uint64, len(one)) for one in sketches]
+    sizes = [len(one) for one in values]
+    words = np.concatenate([np.zeros(0, np.uint64), *values])
+    del values
+    words >>= _CUT
+    words <<= _HALF
+    words |= np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
+    words.sort()
+    first = np.ones(len(words), np.bool_)
+    np.not_equal(words[1:], words[:-1], out=first[1:])
+    return words[first], len(sizes)
 
 
 def _spread(begins: Numbers, sizes: Numbers) -> tuple[Numbers, Numbers]:
@@ -123,5 +113,5 @@ def _spread(begins: Numbers, sizes: Numbers) -> tuple[Numbers, Numbers]:
     return owners, np.arange(len(owners)) + (begins - ends + sizes)[owners]
 
 
-def _keys(values: Values) -> Words:
-    return np.unique(np.asarray(values, np.uint64) >> _CUT)
+def _counted(owners: Words, number: int) -> Numbers:
+    return np.bincount(owners.astype(np.int64), minlength=number)

@@ -95,8 +95,7 @@ def copies(found: Sequence[Issued], at_least: float) -> Iterator[Copy]:
     ``found``: in the order of their days. Where several have as much, the earliest is named; a document that has most from one of
     its own unit copies nobody (DOC-15 speaks of it).
     """
-    index = SketchIndex()
-    index.add(one.values for one in found)
+    index = SketchIndex(one.values for one in found)
     for start in range(0, len(found), _AT_ONCE):
         some = found[start : start + _AT_ONCE]
         for at, matches in enumerate(index.find([one.values for one in some], at_least), start):

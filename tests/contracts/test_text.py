@@ -1,16 +1,49 @@
 """字数 and sketches: what an adapter computes from a text."""
 
+import hashlib
+import zlib
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.text import MOST_VALUES, SCALE, SHINGLE, containment, count_characters, sketch
+from contracts.text import (
+    MOST_VALUES,
+    SCALE,
+    SHINGLE,
+    containment,
+    count_characters,
+    own_ideographs,
+    own_wording,
+    sketch,
+)
 from services.monitor.book import RULES
 
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=200, max_size=600)
+MIXED = st.text(
+    st.sampled_from('甲乙〇㐀䶿豈\ufaff鿿，。、《》“”〔〕（）"\n 9A𠀀')
+    | st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+    max_size=300,
+)
 SOURCES = Path(str(RULES)).parent / "sources"
+DOCUMENT = """各区人民政府，各有关单位：
+现将《关于加强农村道路管理的意见》（沪府发〔2024〕8号）印发给你们，请认真贯彻执行。
+一、以习近平新时代中国特色社会主义思想为指导，深入贯彻党的二十届三中全会精神，建立“路长制”工作台账。
+二、各镇人民政府和各村民委员会应当在每年第一季度内完成农村道路的排查，逐条登记病害，报区交通部门核定后安排维修；㐀㒒豈〇也是汉字。（责任单位：区交通委员会牵头，各镇配合）
+特此通知。
+　　二〇二四年五月六日
+"""
+"""Has each kind of what is left out."""
+
+
+def by_definition(body: str) -> tuple[int, ...]:
+    """Return a sketch as ``SKETCH_METHOD`` describes it, shingle by shingle."""
+    own = "".join(run for _, run in own_ideographs(body))
+    shingles = {own[at : at + SHINGLE].encode() for at in range(len(own) - SHINGLE + 1)}
+    kept = [one for one in shingles if zlib.crc32(one) < 2**32 // SCALE]
+    hashes = (int.from_bytes(hashlib.blake2b(one, digest_size=8).digest(), "big") for one in kept)
+    return tuple(sorted(value >> 4 for value in hashes)[:MOST_VALUES])
 
 
 @pytest.mark.parametrize(
@@ -49,6 +82,28 @@ def test_containment_in_itself_and_in_a_longer_text_is_whole(part, more):
     if values:
         assert containment(values, values) == 1
         assert containment(values, sketch(part + more)) == 1
+
+
+def test_a_published_method_gives_the_same_values_for_ever():
+    assert own_wording(DOCUMENT) == (
+        "各区人民政府一深入贯彻建立工作台账二各镇人民政府和各村民委员会应当在每年第一季度内完成农村道路的排查"
+        "逐条登记病害报区交通部门核定后安排维修㐀㒒豈〇也是汉字"
+    )
+    assert sketch(DOCUMENT) == (366326889563726615, 777116065468315365)
+
+
+@given(MIXED)
+def test_all_shingles_at_once_give_what_one_by_one_gives(text):
+    assert own_wording(text) == "".join(run for _, run in own_ideographs(text))
+    assert sketch(text) == by_definition(text)
+
+
+@pytest.mark.parametrize("path", sorted(SOURCES.glob("*.txt")), ids=lambda path: path.stem[:3])
+def test_real_texts_have_the_sketch_of_the_definition(path):
+    text = path.read_text("utf-8")
+    values = sketch(text)
+    assert values
+    assert values == by_definition(text)
 
 
 def test_a_text_without_shingles_says_nothing():

@@ -36,12 +36,7 @@ def texts(random: Random, number: int) -> list[list[int]]:
 def test_the_index_finds_what_comparing_all_finds(seed, at_least):
     random = Random(seed)
     sketches = texts(random, 300)
-    index = SketchIndex()
-    left = list(sketches)
-    while left:
-        step = random.choice([1, 7, 60])
-        index.add(left[:step])
-        del left[:step]
+    index = SketchIndex(sketches)
     assert len(index) == 300
     wanted = [
         {at for at, other in enumerate(sketches) if (containment(values, other) or 0) >= at_least}
@@ -58,16 +53,15 @@ def test_what_everybody_says_names_nobody():
     random = Random(1)
     said = list(range(0, 2**60, 2**58))
     own = [[random.getrandbits(60) for _ in range(4)] for _ in range(1200)]
-    index = SketchIndex()
-    index.add([*said, *values] for values in own)
+    index = SketchIndex([*said, *values] for values in own)
     assert index.find([[*said, *own[7]]], 0.5) == [[Match(7, 1.0)]]
     assert index.find([said], 0.1) == [[]]
+    assert len(SketchIndex([*said, *values] for values in own[:1000]).find([said], 0.1)[0]) == 1000
 
 
 def test_an_empty_index_and_an_empty_sketch_find_nothing():
-    index = SketchIndex()
-    assert index.find([[1, 2]], 0.1) == [[]]
-    index.add([[2**40, 2**41]])
+    assert SketchIndex([]).find([[1, 2]], 0.1) == [[]]
+    index = SketchIndex([[2**40, 2**41]])
     assert index.find([[], [2**40]], 0.1) == [[], [Match(0, 1.0)]]
     assert index.find([], 0.1) == []
 
