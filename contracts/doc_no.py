@@ -32,6 +32,18 @@ def parse_doc_no(text: str) -> DocNo | None:
     """Read a 发文字号 as people type it (any bracket, full-width digits, leading zeros); ``None`` if it is none."""
     if found := _NORMAL.match(text):  # most have been through here before
         return DocNo(found["code"], int(found["year"]), int(found["number"]))
+    return _read(text)
+
+
+def normal_doc_no(text: str) -> str | None:
+    """Return a 发文字号 in the form of GB/T 9704, as ``str`` of ``parse_doc_no``; ``None`` if it is none."""
+    if _NORMAL.fullmatch(text):
+        return text
+    parsed = _read(text)
+    return None if parsed is None else str(parsed)
+
+
+def _read(text: str) -> DocNo | None:
     half = unicodedata.normalize("NFKC", text).replace("〔", "[").replace("〕", "]")
     found = _FORM.match(re.sub(r"\s+", "", half))
     if found is None:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from contracts.doc_no import parse_doc_no
+from contracts.doc_no import normal_doc_no
 from contracts.event import (
     ActRef,
     Count,
@@ -164,8 +164,7 @@ class DocumentIssued(Event):
     @classmethod
     def _normalise(cls, text: str | None) -> str | None:
         """Rewrite a readable 发文字号 in the form of GB/T 9704; leave others (令, 国令) as they are."""
-        parsed = parse_doc_no(text) if text else None
-        return str(parsed) if parsed else text
+        return (normal_doc_no(text) or text) if text else text
 
 
 class DocumentReceived(Event):

@@ -94,9 +94,11 @@ TEXTS: Final[Mapping[str, str]] = {
     "decimal_max_places": "最多 {decimal_places} 位小数",
     "decimal_whole_digits": "整数部分最多 {whole_digits} 位",
 }
+_KEY: Final = "应为 1 至 128 个文字、字母、数字或 _ . : / - ，不带空格"
 PATTERNS: Final[Mapping[str, str]] = {
     JURISDICTION: "应为 2、4、6、9 或 12 位区划代码",
-    r"^[\w.:/\-]{1,128}$": "应为 1 至 128 个文字、字母、数字或 _ . : / - ，不带空格",
+    r"^[\w.:/\-]+$": _KEY,
+    r"^[\w.:/\-]{1,128}$": _KEY,
     r"^[!-~]+$": "应为不带空格和汉字的标识，如 /oa/qinghe",
     r"^cn\.jianfu\.[a-z]+\.[a-z_]+\.v[0-9]{1,3}$": "应为事件类型，如 cn.jianfu.doc.issued.v1",
     r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$": "应为 W3C traceparent",

@@ -47,6 +47,8 @@ _SENDERS: Final = 8192
 """Sources with units whose form is remembered; a county has some hundred."""
 _FIRST: Final = datetime(2, 1, 2, tzinfo=UTC)
 _END: Final = datetime(9998, 12, 31, tzinfo=UTC)
+_INNER: Final = range(_FIRST.year + 1, _END.year)
+"""Years that lie within the bounds in every zone."""
 
 
 def decode(body: bytes) -> Recorded[Event]:
@@ -74,8 +76,11 @@ def read_header(body: bytes) -> Header:
         header = _HEADER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return _thorough(body)
-    sound = _FIRST <= header.time < _END and _FIRST <= header.recordedtime < _END
-    if sound and _well_formed(header.source, header.jurisdiction, header.unitid):
+    if (
+        _sound(header.time)
+        and _sound(header.recordedtime)
+        and _well_formed(header.source, header.jurisdiction, header.unitid)
+    ):
         return header
     return _thorough(body)
 
@@ -83,6 +88,11 @@ def read_header(body: bytes) -> Header:
 def read_event(header: Header) -> Event:
     """Read the data of an envelope; raise ``ContractBroken`` or ``FromTheFuture``."""
     return read_json(header.type, without_nul(bytes(header.data)))
+
+
+def _sound(moment: datetime) -> bool:
+    """Tell whether a moment is within the bounds of the contract; only at their ends the zone is reckoned with."""
+    return moment.year in _INNER or _FIRST <= moment < _END
 
 
 @lru_cache(maxsize=_SENDERS)

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from contracts.event import Key
 from contracts.jurisdiction import PATTERN
 from contracts.plans import PlanKind
 from kit.errors import Rejected
@@ -20,7 +21,6 @@ PLANS: Final = Keyset(tuple[str])
 PARKED: Final = Keyset(tuple[int])
 
 _Place = Annotated[str, StringConstraints(pattern=PATTERN)]
-_Unit = Annotated[str, StringConstraints(pattern=r"^[\w.:/\-]{1,128}$")]
 _Words = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 _Cursor = Annotated[str, StringConstraints(max_length=1024)]
 _Year = Annotated[int, Field(ge=2000, le=2100)]
@@ -44,7 +44,7 @@ class RowsAsked(_Asked):
     """Which rows of a ledger."""
 
     jurisdiction: _Place | None = Field(default=None, description="A division code; lower levels are included.")
-    unit: _Unit | None = None
+    unit: Key | None = None
     since: date | None = Field(default=None, alias="from", description="The first day on which it happened.")
     until: date | None = Field(default=None, alias="to", description="The last day on which it happened.")
     q: _Words | None = Field(default=None, description="Words of the title, number or matter.")
@@ -74,7 +74,7 @@ class CountsAsked(_Asked):
     year: _Year
     family: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")] | None = None
     jurisdiction: _Place | None = None
-    unit: _Unit | None = None
+    unit: Key | None = None
     total: bool = Field(default=False, description="All units together; ``unit_id`` is then null.")
     limit: int = Field(default=5000, ge=1, le=20_000)
 
@@ -86,7 +86,7 @@ class CountsAsked(_Asked):
 class PlansAsked(_Asked):
     """Which plans."""
 
-    owner: _Unit | None = None
+    owner: Key | None = None
     kind: PlanKind | None = None
     year: _Year | None = None
     limit: int = Field(default=100, ge=1, le=500)

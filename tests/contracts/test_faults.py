@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 import contracts
 from contracts.catalog import BY_NAME, ContractBroken, decode, find_type
-from contracts.event import Envelope
+from contracts.event import Envelope, Key
 from contracts.faults import PATTERNS, Fault, faults
 from contracts.generate import schemas
 
@@ -21,6 +21,7 @@ WRONG: tuple[Any, ...] = (
     None, True, 7, -1, 2**63, -(2**63) - 1, 2**200, 1.5, float("nan"), "", " ", "x" * 3000, "a b", "2026-13-01",
     "2026-01-01T09:00:00", [], [{}], ["x"] * 5000, [-1], [2**63], {}, {"surprise": 1},
 )  # fmt: skip
+KEY = r"^[\w.:/\-]{1,128}$"
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 
 
@@ -122,6 +123,29 @@ def test_every_pattern_of_a_contract_has_its_words() -> None:
             yield from patterns(inner)
 
     assert set(patterns(schemas())) <= set(PATTERNS)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("", PATTERNS[KEY]),
+        ("a b", PATTERNS[KEY]),
+        ("a\n", PATTERNS[KEY]),
+        ("a" * 129, "最多 128 个字符"),
+        ("乡-1." * 32, None),
+    ],
+)
+def test_a_key_is_what_its_schema_says(key: str, words: str | None) -> None:
+    """Its length is not counted by the pattern that checks it, and the schema says it in one."""
+    kind = TypeAdapter(Key)
+    assert kind.json_schema()["pattern"] == KEY
+    assert (re.fullmatch(KEY, key) is not None) == (words is None)
+    if words is None:
+        assert kind.validate_python(key) == key
+        return
+    with pytest.raises(ValidationError) as broken:
+        kind.validate_python(key)
+    assert faults(broken.value.errors())[0].detail == words
 
 
 @pytest.mark.parametrize("name", BY_NAME)
