@@ -42,6 +42,7 @@ FACT_NAMES: Final[Mapping[str, str]] = {
     "convener": "召集人",
     "count": "数量",
     "counting": "天数算法",
+    "cycle_since": "上届举办日期",
     "day": "无会日",
     "days": "工作日数",
     "declared": "计划内数量",

@@ -14,6 +14,10 @@ from services.console.answers.intake import Gap
 SEVERITIES: Final[Mapping[str, str]] = {"serious": "严重", "warning": "预警", "info": "提示"}
 OUTCOMES: Final[Mapping[str, str]] = {"violated": "违反", "undetermined": "待定", "excused": "例外", "complied": "合规"}
 """In the order in which a reader needs them."""
+GRADES: Final[Mapping[str, str]] = {**SEVERITIES, "hint": "只作提示"}
+"""Of rules."""
+SIGNERS: Final[Mapping[str, str]] = {"author": "作者", "approver": "审批人"}
+"""Who sign a release of the rule book."""
 STATES: Final[Mapping[str, str]] = {"standing": "有效", "retracted": "已撤销", "all": "全部"}
 CHANGES: Final[Mapping[str, str]] = {"raised": "新增", "amended": "变更", "retracted": "撤销"}
 DIFFERENCES: Final[Mapping[str, str]] = {"raised": "新增", "gone": "消失", "changed": "变化"}

@@ -1,6 +1,7 @@
 """Answers computed on demand: why and why not, a draft's verdicts, a dossier computed again, forecasts."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.catalog import BY_NAME, ContractBroken, decode, read_data
 from contracts.event import TYPE_PREFIX, Json, Key, Moment, Recorded, fact_id
 from contracts.jurisdiction import is_code
+from contracts.rules import RuleReleased
 from kit.db import Connection
 from kit.errors import Forbidden, NotFound, Rejected
 from services.monitor import dossier, queries
@@ -178,7 +180,13 @@ def rule_sheet(state: State, rule_id: str) -> Json:
     if rule is None:
         raise NotFound("没有这条规则", field="id")
     packs = [
-        {"id": pack.id, "title": pack.title, "jurisdiction": pack.place}
+        {
+            "id": pack.id,
+            "title": pack.title,
+            "jurisdiction": pack.place,
+            "parameters": state.book.set_by(pack.id, rule_id),
+            "note": pack.rules[rule_id].note if rule_id in pack.rules else None,
+        }
         for pack in state.book.packs.values()
         if (pack.id, rule_id) in state.book.adopted
     ]
@@ -199,6 +207,28 @@ def rule_sheet(state: State, rule_id: str) -> Json:
         "packs": packs,
         "cases": [{"name": case.name, "expect": case.expect} for case in rule.cases],
     }
+
+
+def pack_sheets(state: State) -> list[Json]:
+    """Return the packs as the rule book shows them."""
+    adopted = Counter(pack for pack, _ in state.book.adopted)
+    return [
+        {
+            "id": pack.id,
+            "title": pack.title,
+            "jurisdiction": pack.place,
+            "basis": pack.basis,
+            "rules": adopted[pack.id],
+            "without": dict(pack.without),
+        }
+        for pack in state.book.packs.values()
+    ]
+
+
+def release_sheet(book: RuleReleased, since: datetime) -> Json:
+    """Return who answers for a book and since when it judges here."""
+    signatures = [{"role": one.role, "key": one.key} for one in book.signatures]
+    return {"book": book.book, "since": since, "signatures": signatures}
 
 
 def read_json(content: bytes | None) -> Json | None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 
 from fastapi import FastAPI
 
@@ -19,7 +20,8 @@ from kit.progress import Progress
 from kit.reader import follow
 from kit.scoped import connect_readers
 from kit.tasks import background
-from services.monitor import http, http_policy, store
+from services.monitor import http, http_policy, queries, store
+from services.monitor.answers import release_sheet
 from services.monitor.apply import STREAM
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
@@ -50,7 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
             stack.push_async_callback(close, nc)
             rules, packs = shipped()
             state = State(load(rules, packs), builtin())
-            await _release(pool, _signed(settings, book_of(rules, packs)))
+            book = _signed(settings, book_of(rules, packs))
+            app.state.release = release_sheet(book, await _release(pool, book))
             outbox, progress = Outbox(pool, nc, schema=SCHEMA), Progress()
             writer = Writer(pool, state, outbox.wake)
 
@@ -94,9 +97,10 @@ def _signed(settings: Settings, book: RuleReleased) -> RuleReleased:
     return check_file(book, file, {"author": author, "approver": approver})
 
 
-async def _release(pool: Pool, book: RuleReleased) -> None:
-    """State that another book than before, or one that others answer for, judges from now on."""
+async def _release(pool: Pool, book: RuleReleased) -> datetime:
+    """State that another book than before, or one that others answer for, judges from now on; return since when it does."""
     async with pool.acquire() as db, db.transaction():
         number = await store.release(db, statement_of(book))
         if number is not None:
             await enqueue(db, STREAM, [released(book, number, clock.now())])
+        return await queries.released_at(db)

@@ -133,6 +133,12 @@ class Book:
         """Return a rule as the nearest pack above a place has it; ``None`` when no pack there has it."""
         return self.for_place(place).get(rule)
 
+    def set_by(self, pack: str, rule: str) -> Mapping[str, Any]:
+        """Return the parameters that a pack that has the rule sets otherwise than the rule itself."""
+        bound = self._bound[pack, rule]
+        own = bound.rule.parameters
+        return {name: value for name, value in bound.values.items() if value != own[name].value}
+
     def packs_of(self, place: str) -> Packs:
         """Return the packs that hold in a place, the nearest last: places with the same have the same rules."""
         found = self._packs_of.get(place)

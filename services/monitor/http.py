@@ -39,9 +39,11 @@ class AlertPage(Page[dict[str, Any]]):
 
 
 class RuleList(BaseModel):
-    """The rule book."""
+    """The rule book: its rules and packs, and the release by which it judges."""
 
     items: list[dict[str, Any]]
+    packs: list[dict[str, Any]]
+    release: dict[str, Any]
 
 
 class Answer(BaseModel):
@@ -243,9 +245,13 @@ async def list_forecasts(
 
 
 @router.get("/rules", dependencies=[Depends(public)])
-async def list_rules(state: Reading) -> RuleList:
-    """Show the rule book: every rule with its clauses, parameters and cases."""
-    return RuleList(items=[answers.rule_sheet(state, rule) for rule in sorted(state.book.rules)])
+async def list_rules(request: Request, state: Reading) -> RuleList:
+    """Show the rule book: every rule with its clauses, parameters and cases, the packs, and who signed them."""
+    return RuleList(
+        items=[answers.rule_sheet(state, rule) for rule in sorted(state.book.rules)],
+        packs=answers.pack_sheets(state),
+        release=request.app.state.release,
+    )
 
 
 @router.get("/rules/{rule}", dependencies=[Depends(public)])

@@ -32,6 +32,7 @@ _DOSSIER: Final = """
     select revision, dossier from alert_revision
     where alert_id = $1 and dossier is not null and ($2::integer is null or revision = $2) order by revision desc limit 1"""
 _CURRENT: Final = "select position, stored_at from checkpoint where stream = 'FACTS'"
+_RELEASED: Final = "select at from release order by number desc limit 1"
 _FACT_PLACE: Final = """
     select place, unit from fact where key = hashtextextended($1, 0) and fact_id = $1 and target is null"""
 _FACT_BODIES: Final = """
@@ -120,6 +121,12 @@ async def current(db: Connection) -> Current:
     row = await db.fetchrow(_CURRENT)
     stored: datetime | None = row["stored_at"] if row else None
     return Current(position=row["position"] if row else 0, time=stored)
+
+
+async def released_at(db: Connection) -> datetime:
+    """Return since when the book that judges now does."""
+    since: datetime = await db.fetchval(_RELEASED)
+    return since
 
 
 async def whose(db: Connection, fact_id: str) -> tuple[str, str] | None:

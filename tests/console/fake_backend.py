@@ -132,7 +132,11 @@ class FakeBackend:
 
         @app.get("/v1/rules")
         async def rules() -> Json:
-            return {"items": [ledgers.rule(key) for key in data.RULES]}
+            return {
+                "items": [ledgers.rule(key) for key in data.RULES],
+                "packs": [ledgers.PACK],
+                "release": ledgers.RELEASE,
+            }
 
         @app.get("/v1/coverage")
         async def coverage(source: str | None = None) -> Json:

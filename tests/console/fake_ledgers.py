@@ -196,6 +196,21 @@ def quarantine() -> list[Json]:
     ]
 
 
+PACK: Final = {
+    "id": "qinghe",
+    "title": "青禾县规则包",
+    "jurisdiction": "990101",
+    "basis": "青禾县委办公室〔2025〕6号",
+    "rules": 6,
+    "without": {"DOC-05": "只管 2019 年一次性的压减"},
+}
+RELEASE: Final = {
+    "book": "5e" * 32,
+    "since": "2026-01-02T01:00:00Z",
+    "signatures": [{"role": "approver", "key": "approver-key-001"}, {"role": "author", "key": "author-key-00001"}],
+}
+
+
 def rule(key: str) -> Json:
     """Return a rule as the rule book shows it."""
     title, severity, force, *_ = RULES[key]
@@ -212,7 +227,7 @@ def rule(key: str) -> Json:
         "sources": [clause(key)],
         "parameters": {"limit": {"value": 4000, "basis": "source", "note": "字，含本数"}},
         "exceptions": ["上级明确要求制发的综合性文件"],
-        "packs": [{"id": "qinghe", "title": "青禾县规则包"}],
+        "packs": [{"id": "qinghe", "title": "青禾县规则包", "parameters": {"limit": 3000}, "note": "从严掌握"}],
         "cases": [
             {"name": "专项工作文件 4001 字", "expect": "violated"},
             {"name": "专项工作文件 4000 字", "expect": "complied"},

@@ -1,5 +1,7 @@
 """Every page for every role: it is drawn, or refused, and shows what the services said."""
 
+import re
+
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -70,6 +72,40 @@ async def test_the_navigation_leads_only_where_a_role_may_go(browse: Browser, ro
     assert paths
     for path in paths:
         assert (await client.get(path, follow_redirects=True)).status_code == 200, path
+
+
+async def test_the_rule_book_tells_who_answers_for_it_and_what_its_packs_set(browse: Browser) -> None:
+    client = await browse(Role.OFFICE)
+    book = (await client.get("/rules")).text
+    for told in (
+        "2026-01-02 09:00",
+        "审批人签名：密钥 <code>approver-key-001",
+        "只管 2019 年一次性的压减",
+        f"共 {len(data.RULES)} 条",
+    ):
+        assert told in book
+    rule = (await client.get("/rules/N-05")).text
+    assert "上限改为 3\u2009000" in rule
+    assert "从严掌握" in rule
+    assert "/alerts" not in rule[rule.index("<main") :]  # an office may not go there
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("q=n-05", {"N-05"}),
+        ("q=同一教师", {"SEC-05"}),
+        ("grade=hint", set()),
+        ("grade=info", {"DOC-19"}),
+        ("pack=elsewhere", set()),
+        ("pack=qinghe&q=N-05", {"N-05"}),
+    ],
+)
+async def test_the_rule_book_is_narrowed(browse: Browser, asked: str, found: set[str]) -> None:
+    page = (await (await browse(OPERATOR)).get(f"/rules?{asked}")).text
+    rows = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert set(re.findall(r'href="/rules/([A-Z0-9-]+)"', rows)) == found
+    assert ("没有符合条件的规则" in page) == (not found)
 
 
 @pytest.mark.parametrize(("short", "long"), [("/ledgers", "/ledgers/documents"), ("/precheck", "/precheck/document")])

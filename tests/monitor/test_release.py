@@ -216,8 +216,14 @@ async def test_a_monitor_that_demands_signatures_starts_only_with_them_and_state
     first = release.sign(BOOK, None, "author", two.key("author"))
     path.write_text(release.sign(BOOK, release.read(first), "approver", two.key("approver")), "utf-8")
     app = create_app(settings(two, path, NATS_URL=nats_url, DATABASE_URL=dsn))
-    async with app.router.lifespan_context(app), httpx.AsyncClient():
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://monitor") as client,
+    ):
         [stated] = await eventually(lambda: said(nats_url, RuleReleased))
+        shown = (await client.get("/v1/rules")).json()["release"]
+        assert shown["signatures"] == [{"role": one.role, "key": one.key} for one in stated.event.signatures]
+        assert shown["book"] == BOOK.book
     assert [one.role for one in stated.event.signatures] == ["approver", "author"]
     content = json.loads(path.read_text("utf-8"))
     content["book"]["packs"][0]["fingerprint"] = "0" * 64

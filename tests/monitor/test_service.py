@@ -160,6 +160,13 @@ async def test_a_fixed_cap_and_last_years_number_are_forecast_too(monitor: Monit
 
 
 async def test_the_rule_book_is_public(monitor: Monitor) -> None:
-    rules = (await monitor.client.get("/v1/rules")).json()["items"]
+    book = (await monitor.client.get("/v1/rules")).json()
+    rules = book["items"]
     assert {"MTG-19"} <= {rule["rule"] for rule in rules}
+    assert book["release"]["signatures"] == []
+    [demo] = [pack for pack in book["packs"] if pack["id"] == "demo-county"]
+    assert demo["rules"] == sum(any(pack["id"] == "demo-county" for pack in rule["packs"]) for rule in rules)
+    [inspections] = [rule for rule in rules if rule["rule"] == "INS-04"]
+    set_there = {pack["id"]: pack["parameters"] for pack in inspections["packs"]}
+    assert (set_there["demo-county"], set_there["province-2019"]) == ({"levels": [3]}, {})
     assert (await monitor.client.get("/v1/rules/XXX-99")).status_code == 404

@@ -15,6 +15,38 @@ class Pack(Answer):
     id: str
     title: str
     basis: str = ""
+    jurisdiction: str | None = None
+    """The place where it holds; ``None``: a source that others inherit."""
+    parameters: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of the rule, those that the pack sets otherwise."""
+    note: str | None = None
+
+
+class PackSheet(Answer):
+    """A policy pack of the rule book."""
+
+    id: str
+    title: str
+    jurisdiction: str | None = None
+    basis: str = ""
+    rules: int = 0
+    without: dict[str, str] = Field(default_factory=dict)
+    """Rules that do not hold there -> why."""
+
+
+class Signature(Answer):
+    """One of the two who answer for a rule book, by the name of the public key."""
+
+    role: Literal["author", "approver"]
+    key: str
+
+
+class Release(Answer):
+    """The rule book that judges, since when, and who answers for it."""
+
+    book: str
+    since: datetime
+    signatures: tuple[Signature, ...] = ()
 
 
 class Alert(Answer):
@@ -136,3 +168,11 @@ class Rule(Answer):
     exceptions: tuple[str, ...] = ()
     packs: tuple[Pack, ...] = ()
     cases: tuple[Case, ...] = ()
+
+
+class RuleBook(Answer):
+    """The rules and packs that are live, and the release by which they judge."""
+
+    items: tuple[Rule, ...]
+    packs: tuple[PackSheet, ...] = ()
+    release: Release | None = None
