@@ -5,15 +5,13 @@ gets an account whose streams are ours and empty. Tests and fixtures share one e
 """
 
 import contextlib
-import itertools
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests import bounds
 
@@ -25,11 +23,13 @@ if TYPE_CHECKING:  # loading these takes a second that tests of pure code need n
     from nats.js import JetStreamContext
     from nats.js.api import StreamConfig
 
+    from tests.databases import Databases
     from tests.servers import Addresses
 
-ROOT = Path(__file__).resolve().parents[1]
-SERVICES = ("intake", "ledger", "monitor", "notify")
-TEMPLATE = "jianfu_template"
+# The same examples in every run, and none is wrong because the machine is slow: a hang is what bounds.py is for.
+# Other examples: --hypothesis-profile=default
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
 
 # Left to itself a log outside of a service draws each traceback with every local value, which takes longer than a request may.
 structlog.configure(
@@ -60,39 +60,30 @@ async def admin(addresses: "Addresses") -> "AsyncIterator[asyncpg.Connection]":
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def template(admin: "asyncpg.Connection", addresses: "Addresses") -> str:
-    """Give the name of a database with the migrations of all services, made once per session."""
-    from kit.migrate import migrate
+async def databases(admin: "asyncpg.Connection", addresses: "Addresses") -> "Databases":
+    """Give the databases of this session; its migrations are run once."""
+    from tests.databases import Databases
 
-    await admin.execute(f"drop database if exists {TEMPLATE} with (force)")
-    await admin.execute(f"create database {TEMPLATE}")
-    for service in SERVICES:
-        folder = ROOT / "services" / service / "sql"
-        if folder.exists():
-            await migrate(_database(addresses.postgres, TEMPLATE), service, folder)
-    return TEMPLATE
+    made = Databases(admin, addresses.postgres)
+    await made.make_template()
+    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_dsn(
-    admin: "asyncpg.Connection", template: str, addresses: "Addresses"
-) -> "AsyncIterator[Callable[[], Awaitable[str]]]":
-    """Give a function that makes one more migrated database (0.1 s), for tests that need several, and its address.
+async def new_dsn(databases: "Databases") -> "AsyncIterator[Callable[[], Awaitable[str]]]":
+    """Give a function to the address of one more migrated database without rows, for tests that need several.
 
-    All of them are dropped after the test.
+    All of them are taken back after the test.
     """
-    made: list[str] = []
+    lent: list[str] = []
 
-    async def make() -> str:
-        name = f"jianfu_test_{next(_numbers)}"
-        await admin.execute(f"drop database if exists {name} with (force)")
-        await admin.execute(f"create database {name} template {template} strategy file_copy")
-        made.append(name)
-        return _database(addresses.postgres, name)
+    async def lend() -> str:
+        lent.append(await databases.lend())
+        return databases.url(lent[-1])
 
-    yield make
-    for name in made:
-        await admin.execute(f"drop database {name} with (force)")
+    yield lend
+    for name in lent:
+        await databases.take_back(name)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -161,13 +152,6 @@ async def _renew_streams(url: str, wanted: "list[StreamConfig]", *, keep: bool =
     for config in wanted:
         await ensure_stream(jetstream, config)
     await connection.close()
-
-
-def _database(dsn: str, name: str) -> str:
-    return urlsplit(dsn)._replace(path=f"/{name}").geturl()
-
-
-_numbers = itertools.count(1)
 
 
 @pytest.hookimpl(trylast=True)  # behind the terminal's, on which failures are shown

@@ -1,6 +1,6 @@
 """A PostgreSQL and a NATS server for the tests: given ones, in containers, or embedded, in this order.
 
-- ``TEST_PG_DSN`` (a role that may create databases) and ``TEST_NATS_URL`` name given servers; ``TEST_CLUES_NATS_URL``
+- ``TEST_PG_DSN`` (a superuser) and ``TEST_NATS_URL`` name given servers; ``TEST_CLUES_NATS_URL``
   the account for clues, if it is another. The tests delete every stream of these accounts.
 - Else containers, where a Docker engine answers within two seconds.
 - Else the embedded servers, without waiting for the disk, in a temporary folder.

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from services.monitor.domain import Act
 from services.monitor.judging import Bound, Evaluator, Params, Silencer, Summary, act_scope, always_silent
 from services.monitor.relations import BUCKET_DAYS
 from services.monitor.rulebook import (
+    FILES,
     Rule,
     RuleBroken,
     RuleId,
@@ -411,6 +413,7 @@ def load(rule_texts: Mapping[str, str], pack_texts: Mapping[str, str]) -> Book:
     return bind((read_rule(text, name) for name, text in sorted(rule_texts.items())), packs, evaluator_kinds())
 
 
+@lru_cache(FILES)
 def read_pack(text: str, name: str) -> Pack:
     """Read one pack file; raise ``RuleBroken`` naming the place and the expectation."""
     try:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 
@@ -18,6 +19,8 @@ from services.monitor.derived import DERIVED, DERIVED_FOR
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
 RuleId = Annotated[str, StringConstraints(pattern=r"^(?:[A-Z]{3}|N)-[0-9]{2}$")]
+FILES: Final = 1024
+"""Texts that are remembered as read: to read them is most of what a book costs, and its seals and its release read them too."""
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -130,6 +133,7 @@ class Rule(_Strict):
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
+@lru_cache(FILES)
 def read_rule(text: str, name: str) -> Rule:
     """Read one rule file; raise ``RuleBroken`` naming the place and the expectation."""
     try:
@@ -146,6 +150,7 @@ def read_rule(text: str, name: str) -> Rule:
     return rule
 
 
+@lru_cache(FILES)
 def fingerprint(text: str) -> str:
     """Return what the lock file keeps of a rule file: SHA-256 of everything it says but its cases, which may grow freely.
 
