@@ -21,7 +21,7 @@ KEY = read_key()
 YEAR = write()
 FACTS = read(fact.written() for fact in YEAR.facts)
 VERDICTS = judge(FACTS)
-DIGEST = "f9d02d7e1d38316276e541b2d9c84c17ca8c7382700c780de7de53ecf62297af"
+DIGEST = "8db6e254056cd283300adbd596235fee685faf883f7bb8408003a4472ee31ca3"
 
 
 def test_the_year_is_the_same_on_every_machine():

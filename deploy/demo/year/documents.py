@@ -50,7 +50,7 @@ def items_of(unit: str) -> tuple[str, ...]:
 
 def item_id(unit: str, matter: str) -> str:
     """Return the plan item of a 事项."""
-    return f"fw-{YEAR}-{unit.split('.')[1]}-{items_of(unit).index(matter) + 1}"
+    return f"{YEAR}-发文-{items_of(unit).index(matter) + 1}"
 
 
 def ordinary(dice: Dice) -> list[Draft]:

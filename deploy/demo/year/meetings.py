@@ -46,7 +46,7 @@ def meeting(  # noqa: PLR0913 - a meeting has these parts
 
 def item_id(unit: str, matter: str) -> str:
     """Return the plan item of a unit's meetings on a 事项."""
-    return f"hy-{YEAR}-{unit.split('.')[1]}-{planned(unit).index(matter) + 1}"
+    return f"{YEAR}-会议-{planned(unit).index(matter) + 1}"
 
 
 def planned(unit: str) -> tuple[str, ...]:

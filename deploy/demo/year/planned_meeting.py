@@ -14,5 +14,5 @@ ON_SITE: Final[dict[str, Any]] = {"mode": "现场", "kind": "单项工作", "con
 def planned(id_: str, unit: str, day: date, **more: Any) -> Fact:
     """Return a meeting that hangs on a plan item of its own."""
     minutes: int = more.pop("minutes", 60)
-    own = {"plan_item": f"hy-{YEAR}-{id_.removeprefix('hy-')}", "required": ()}
+    own = {"plan_item": f"{YEAR}-会议-{day:%m%d}", "required": ()}
     return meeting(id_, unit, day, minutes=minutes, **{**own, **more})

@@ -141,6 +141,7 @@ def _cascades() -> Iterator[Fact]:
         topic="全省秋季学校疾病防控视频会议",
         matter=season,
         minutes=70,
+        actual_attendees=40,
         reach_level=1,
         **VIDEO,
     )
@@ -151,11 +152,18 @@ def _cascades() -> Iterator[Fact]:
         topic="全市秋季学校疾病防控视频会议",
         matter=season,
         minutes=65,
+        actual_attendees=65,
         reach_level=2,
         **VIDEO,
     )
     yield planned(
-        "hy-cascade-county", "990101.health", on(8, 26), topic="全县秋季学校疾病防控会议", matter=season, **ON_SITE
+        "hy-cascade-county",
+        "990101.health",
+        on(8, 26),
+        topic="全县秋季学校疾病防控会议",
+        matter=season,
+        actual_attendees=120,
+        **ON_SITE,
     )
     water = "节水型社会建设"
     yield planned(

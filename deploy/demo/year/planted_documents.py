@@ -15,7 +15,7 @@ SKIPPED: Final = {"990101.human-resources": 4}
 """Unit -> a number that was never issued nor voided (DOC-02)."""
 VOID: Final = {"990101.education": 6}
 """Unit -> a number that was given and then voided: no gap."""
-AMENDED: Final = (OFFICE, "fw-2025-office-amended")
+AMENDED: Final = (OFFICE, f"{YEAR}-发文-年中追加")
 """The unit that amends its plan in July, and the item that the amendment adds."""
 TOWNS_1_TO_6: Final = to_towns(*(town(number) for number in range(1, 7)))
 TOWNS_7_TO_12: Final = to_towns(*(town(number) for number in range(7, 13)))
@@ -37,8 +37,8 @@ def draft(  # noqa: PLR0913 - a document has these parts
     item: str | None = "",
     **fields: Any,
 ) -> Draft:
-    """Return a planted document; its own plan item is made from its id unless ``item`` says otherwise."""
-    own = f"fw-{YEAR}-{id_.removeprefix('fw-')}" if item == "" else item
+    """Return a planted document; its own plan item is made from its day unless ``item`` says otherwise."""
+    own = f"{YEAR}-发文-{day:%m%d}" if item == "" else item
     sketch: Sequence[int] = fields.pop("sketch", None) or sketched(dice, characters)
     late_days: int = fields.pop("late_days", 0)
     given = {"addressees": TOWNS_1_TO_6, "char_count": characters, **fields}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from contracts.event import ActRef
@@ -26,8 +26,8 @@ def facts() -> Iterator[Fact]:
     yield from _certificates()
 
 
-def _item(id_: str) -> str:
-    return f"dc-{YEAR}-{id_.removeprefix('dc-')}"
+def _item(day: date) -> str:
+    return f"{YEAR}-督查-{day:%m%d}"
 
 
 def _launches() -> Iterator[Fact]:
@@ -58,7 +58,7 @@ def _launches() -> Iterator[Fact]:
         ("dc-general-only", "990101.health", on(11, 3)),
     ):
         topic = "安全生产综合督查" if unit == "990101.emergency" else "卫生健康工作综合考核"
-        yield launch(id_, unit, day, topic=topic, matter=topic, item=_item(id_), kind="综合")
+        yield launch(id_, unit, day, topic=topic, matter=topic, item=_item(day), kind="综合")
 
 
 def _visits() -> Iterator[Fact]:
@@ -71,7 +71,7 @@ def _visits() -> Iterator[Fact]:
         ("c2", "990101.health", "990101.school-3", on(10, 9)),
         ("d1", "990101.education", "990101.school-4", on(11, 4)),
     ):
-        yield launch(f"dc-campus-{id_}", unit, day, topic="校园安全检查", matter=CAMPUS, item=_item(f"dc-campus-{id_}"))
+        yield launch(f"dc-campus-{id_}", unit, day, topic="校园安全检查", matter=CAMPUS, item=_item(day))
         yield visit(
             f"dcdf-campus-{id_}",
             unit,
@@ -104,14 +104,15 @@ def _visits() -> Iterator[Fact]:
 
 def _loans() -> Iterator[Fact]:
     """SEC-01: cadres lent upwards from a township and from a village."""
-    for id_, person, at, label in (
-        ("jd-from-town", "p_town_0001", town(1), "跟班学习"),
-        ("jd-from-village", "p_village_0001", "990101005201.village", "以干代训"),
+    for id_, number, person, at, label in (
+        ("jd-from-town", 21, "p_town_0001", town(1), "跟班学习"),
+        ("jd-from-village", 22, "p_village_0001", "990101005201.village", "以干代训"),
     ):
+        loan = f"{YEAR}-借调-{number}"
         kind = "村居干部" if at.endswith(".village") else "公务员"
         to = "990101.agriculture"
-        yield started(f"{id_}-ks", id_, person, on(4, 1), at=at, to=to, label=label, person_kind=kind)
-        yield ended(f"{id_}-js", id_, person, on(7, 31), to=to)
+        yield started(f"{id_}-ks", loan, person, on(4, 1), at=at, to=to, label=label, person_kind=kind)
+        yield ended(f"{id_}-js", loan, person, on(7, 31), to=to)
 
 
 def _teachers() -> Iterator[Fact]:
@@ -119,7 +120,7 @@ def _teachers() -> Iterator[Fact]:
     to = "990101.education"
     yield started(
         "jx-no-consent-ks",
-        "jx-no-consent",
+        f"{YEAR}-教师-21",
         "p_teacher_0101",
         on(4, 8),
         at="990101.school-2",
@@ -129,17 +130,17 @@ def _teachers() -> Iterator[Fact]:
         consents=CONSENTS[:1],
         label="抽调",
     )
-    yield ended("jx-no-consent-js", "jx-no-consent", "p_teacher_0101", on(5, 30), to=to)
-    for name, person, school, first, last in (
-        ("jx-bridged-1", "p_teacher_0102", "990101.school-1", on(3, 3), on(5, 19)),
-        ("jx-bridged-2", "p_teacher_0102", "990101.school-1", on(5, 23), on(6, 20)),
-        ("jx-split-1", "p_teacher_0103", "990101.school-3", on(3, 3), on(5, 23)),
-        ("jx-split-2", "p_teacher_0103", "990101.school-3", on(6, 13), on(8, 29)),
-        ("jx-three-months", "p_teacher_0104", "990101.school-4", on(9, 1), on(11, 30)),
+    yield ended("jx-no-consent-js", f"{YEAR}-教师-21", "p_teacher_0101", on(5, 30), to=to)
+    for name, number, person, school, first, last in (
+        ("jx-bridged-1", 22, "p_teacher_0102", "990101.school-1", on(3, 3), on(5, 19)),
+        ("jx-bridged-2", 23, "p_teacher_0102", "990101.school-1", on(5, 23), on(6, 20)),
+        ("jx-split-1", 24, "p_teacher_0103", "990101.school-3", on(3, 3), on(5, 23)),
+        ("jx-split-2", 25, "p_teacher_0103", "990101.school-3", on(6, 13), on(8, 29)),
+        ("jx-three-months", 26, "p_teacher_0104", "990101.school-4", on(9, 1), on(11, 30)),
     ):
         yield started(
             f"{name}-ks",
-            name,
+            f"{YEAR}-教师-{number}",
             person,
             first,
             at=school,
@@ -149,7 +150,7 @@ def _teachers() -> Iterator[Fact]:
             consents=CONSENTS,
             label="借用",
         )
-        yield ended(f"{name}-js", name, person, last, to=to)
+        yield ended(f"{name}-js", f"{YEAR}-教师-{number}", person, last, to=to)
 
 
 def _demands() -> Iterator[Fact]:

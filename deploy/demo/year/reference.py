@@ -113,7 +113,7 @@ def plans(acts: Iterable[Fact], caps: Mapping[str, tuple[int, int]]) -> Iterator
         january = tuple(one for one in every if (unit, one.item) != AMENDED)
         day = _LATE_PLAN.get(unit, date(YEAR, 1, 2)) if kind == "发文" else date(YEAR, 1, 2)
         name = f"jh-{unit}-{'发文会议督查'.index(kind[:2]) // 2 + 1}"
-        filed = PlanFiled(kind=kind, year=YEAR, items=january, cap=cap, base=base, approved_by="县委常委会会议")
+        filed = PlanFiled(kind=kind, year=YEAR, items=january, cap=cap, base=base, approved_by=_approver(unit))
         yield Fact(name, filed, moment(day, 8), unit)
         if len(january) < len(every):
             amended = PlanAmended(
@@ -122,10 +122,15 @@ def plans(acts: Iterable[Fact], caps: Mapping[str, tuple[int, int]]) -> Iterator
                 items=every,
                 cap=cap,
                 base=base,
-                approved_by="县委常委会会议",
+                approved_by=_approver(unit),
                 approval_ref="青办〔2025〕33号",
             )
             yield Fact(f"{name}-tz", amended, moment(date(YEAR, 7, 15), 9), unit)
+
+
+def _approver(unit: str) -> str:
+    """Return who approves the plans of a unit: the standing committee of its level."""
+    return {1: "省委常委会会议", 2: "市委常委会会议", 3: "县委常委会会议"}.get(UNITS[unit].level, "乡镇党委会议")
 
 
 def _item_of(fact: Fact) -> tuple[PlanKind, str, str] | None:

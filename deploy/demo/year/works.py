@@ -28,7 +28,7 @@ _CALENDAR: Final = builtin()
 
 def inspection_item(unit: str, matter: str) -> str:
     """Return the plan item of a unit's inspections on a 事项."""
-    return f"dc-{YEAR}-{unit.split('.')[1]}-{INSPECTIONS[unit].index(matter) + 1}"
+    return f"{YEAR}-督查-{INSPECTIONS[unit].index(matter) + 1}"
 
 
 def launch(id_: str, unit: str, day: date, *, topic: str, matter: str, item: str | None, **more: Any) -> Fact:
@@ -116,15 +116,15 @@ def loans(dice: Dice) -> Iterator[Fact]:
     for number, (at, to) in enumerate(pairs, 1):
         day = dice.workday(date(YEAR, 1, 13), date(YEAR, 6, 30))
         last = day + timedelta(days=dice.between(40, 160))
-        name, person = f"jd-{number:02d}", f"p_cadre_{number:04d}"
-        yield started(f"{name}-ks", name, person, day, at=at, to=to, planned_end=last)
-        yield ended(f"{name}-js", name, person, last, to=to)
+        name, loan, person = f"jd-{number:02d}", f"{YEAR}-借调-{number:02d}", f"p_cadre_{number:04d}"
+        yield started(f"{name}-ks", loan, person, day, at=at, to=to, planned_end=last)
+        yield ended(f"{name}-js", loan, person, last, to=to)
     for number, school in enumerate(SCHOOLS[:3], 1):
         day = dice.workday(date(YEAR, 3, 3), date(YEAR, 9, 10))
-        name, person = f"jx-{number:02d}", f"p_teacher_{number:04d}"
+        name, loan, person = f"jx-{number:02d}", f"{YEAR}-教师-{number:02d}", f"p_teacher_{number:04d}"
         teacher: dict[str, Any] = {"person_kind": "教师", "major_task": True, "consents": CONSENTS, "label": "借用"}
-        yield started(f"{name}-ks", name, person, day, at=school.id, to="990101.education", **teacher)
-        yield ended(f"{name}-js", name, person, day + timedelta(days=dice.between(20, 80)), to="990101.education")
+        yield started(f"{name}-ks", loan, person, day, at=school.id, to="990101.education", **teacher)
+        yield ended(f"{name}-js", loan, person, day + timedelta(days=dice.between(20, 80)), to="990101.education")
 
 
 def certificate(  # noqa: PLR0913 - a demand has these parts
