@@ -13,6 +13,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from kit.errors import Conflict, Forbidden, NotFound, Overloaded, Rejected, TooLarge, Unauthorized
 from kit.telemetry import inject
+from services.console.wording import FIELDS
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -85,7 +86,14 @@ async def attempt(asked: Awaitable[T]) -> Part[T]:
     except Unauthorized:
         raise
     except Rejected as refused:
-        return Part(trouble=Trouble(service=None, since=None, detail=refused.detail))
+        return Part(trouble=Trouble(service=None, since=None, detail=_in_our_words(refused)))
+
+
+def _in_our_words(refused: Rejected) -> str:
+    """Return why a service refused, with the field by the name that its label has on our pages."""
+    field = refused.field or ""
+    detail = refused.detail.removeprefix(f"{field}：")
+    return f"{FIELDS[field]}：{detail}" if field in FIELDS and detail != refused.detail else refused.detail
 
 
 def trouble_of(down: Unavailable) -> Trouble:

@@ -17,6 +17,7 @@ from services.console.desk import desk_of
 from services.console.rendering import home_of
 from services.console.session import read_session
 from services.console.state import state_of
+from services.console.wording import FIELDS
 
 log = structlog.get_logger()
 
@@ -54,7 +55,9 @@ def answer_faults(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         fields = (
-            {str(item["loc"][-1]) for item in error.errors()} if isinstance(error, RequestValidationError) else set()
+            {FIELDS.get(name := str(item["loc"][-1]), name) for item in error.errors()}
+            if isinstance(error, RequestValidationError)
+            else set()
         )
         detail = f"这些内容不符合要求：{'、'.join(sorted(fields))}。"
         return await _show(request, Fault(422, title_of("invalid", 422), detail, _HINTS[422]))

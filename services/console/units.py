@@ -63,7 +63,8 @@ class Units:
         at, units = self._known.get(sight, (None, {}))
         if at is None or self._now() - at > FRESH:
             with contextlib.suppress(Rejected, Unavailable):
-                units = {unit.unit_id: unit for unit in await self._ask(token)}
+                known = sorted(await self._ask(token), key=lambda unit: (unit.jurisdiction, unit.name))
+                units = {unit.unit_id: unit for unit in known}
             self._known[sight] = (self._now(), units)
         return Names(units)
 

@@ -82,6 +82,31 @@ CODES: Final[Mapping[str, str]] = {
 QUARANTINE_STATES: Final[Mapping[str, str]] = {"waiting": "待处理", "replayed": "已入库"}
 BASES: Final[Mapping[str, str]] = {"source": "条款规定", "ours": "本系统设定"}
 """Where the parameter of a rule comes from."""
+FIELDS: Final[Mapping[str, str]] = {
+    "act": "行为编号",
+    "after": "翻页位置",
+    "as_of": "截至时点",
+    "child": "本件正文",
+    "from": "起始日期",
+    "grade": "等级",
+    "jurisdiction": "辖区",
+    "note": "移交说明",
+    "number": "回测序号",
+    "pack": "规则包",
+    "parent": "上位文件正文",
+    "q": "关键字",
+    "reason": "理由",
+    "rule": "规则",
+    "rule_id": "规则编号",
+    "severity": "等级",
+    "source": "来源",
+    "state": "状态",
+    "to": "截止日期",
+    "unit": "单位",
+    "withdrawn": "状态",
+    "year": "年份",
+}
+"""What users call the fields of addresses and forms."""
 LEVELS: Final = ("国家", "省", "市", "县", "乡", "村")
 NOTHING: Final = "—"
 MANY_TIMES: Final = 10

@@ -7,9 +7,9 @@ from contracts.event import fact_id
 from tests.console.fake_data import COUNTY, HOSTILE, NOW, RULES, SOURCE, Json, act, alerts, clause
 
 COLUMNS: Final = [
+    {"name": "genre", "title": "文种", "kind": "text"},
     {"name": "heading", "title": "标题", "kind": "text"},
     {"name": "doc_no", "title": "发文字号", "kind": "text"},
-    {"name": "genre", "title": "文种", "kind": "text"},
     {"name": "carrier", "title": "载体", "kind": "text"},
     {"name": "char_count", "title": "正文字数", "kind": "integer"},
     {"name": "addressees", "title": "主送单位数", "kind": "integer"},

@@ -49,6 +49,21 @@ async def units(asked: Backend) -> Page[Unit]:
 
 
 @pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("jurisdiction：应为 12 位", "辖区：应为 12 位"),
+        ("不在管辖范围内", "不在管辖范围内"),
+        ("other：不行", "other：不行"),
+    ],
+)
+async def test_a_refused_part_names_the_field_as_its_label(detail: str, shown: str) -> None:
+    problem = {"title": "不行", "detail": detail, "code": "invalid", "field": detail.split("：", maxsplit=1)[0]}
+    part = await attempt(units(backend(lambda _: httpx.Response(422, json=problem))))
+    assert part.trouble
+    assert part.trouble.detail == shown
+
+
+@pytest.mark.parametrize(
     ("status", "kind"),
     [(401, Unauthorized), (403, Forbidden), (404, NotFound), (409, Conflict), (422, Rejected), (429, Overloaded)],
 )

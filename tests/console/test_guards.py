@@ -86,6 +86,13 @@ async def test_what_was_in_the_browser_before_a_login_is_worth_nothing_after_it(
     assert (await client.get("/alerts")).status_code == 403  # the office that the link was for, not the planted admin
 
 
+async def test_the_bare_login_address_tells_how_to_get_in(browse: Browser) -> None:
+    for path in ("/login", "/login?ticket="):
+        page = await (await browse(None)).get(path)
+        assert page.status_code == 401
+        assert "一次性登录链接" in page.text
+
+
 @pytest.mark.parametrize("address", ["/?ticket=", "/login?token=", "/?jianfu_session="])
 async def test_an_address_does_not_carry_a_session(browse: Browser, key_pair: KeyPair, address: str) -> None:
     client = await browse(None)

@@ -74,6 +74,21 @@ async def test_the_navigation_leads_only_where_a_role_may_go(browse: Browser, ro
         assert (await client.get(path, follow_redirects=True)).status_code == 200, path
 
 
+async def test_a_field_of_the_address_is_named_as_its_label(browse: Browser) -> None:
+    client = await browse(OPERATOR)
+    page = await client.get("/alerts?severity=worst")
+    assert page.status_code == 422
+    assert "这些内容不符合要求：等级。" in page.text
+
+
+async def test_all_columns_begin_with_what_names_the_act(browse: Browser) -> None:
+    client = await browse(OPERATOR)
+    for path in ("/ledgers/documents", "/ledgers/documents?columns=all"):
+        page = (await client.get(path)).text
+        titles = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+        assert titles[:3] == ["日期", "单位", "标题"]
+
+
 async def test_the_rule_book_tells_who_answers_for_it_and_what_its_packs_set(browse: Browser) -> None:
     client = await browse(Role.OFFICE)
     book = (await client.get("/rules")).text

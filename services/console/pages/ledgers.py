@@ -73,7 +73,8 @@ async def rows(
     )
     tabs = [(name.name, name.title) for name in names.value.items] if names.value else list(LEDGERS.items())
     known = page.value.columns if page.value else ()
-    shown = known if filters.columns == "all" else main_columns(ledger, known)
+    main = main_columns(ledger, known)
+    shown = [*main, *(one for one in known if one not in main)] if filters.columns == "all" else main
     return await desk.page(
         "ledger.html",
         current=page.value.current if page.value else None,

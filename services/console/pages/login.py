@@ -17,7 +17,7 @@ router = APIRouter()
 
 
 @router.get("/login", dependencies=[Depends(public)])
-async def login(request: Request, ticket: Annotated[str, Query(min_length=1, max_length=4000)]) -> Response:
+async def login(request: Request, ticket: Annotated[str, Query(max_length=4000)] = "") -> Response:
     """Open a session with a one-time ticket.
 
     It answers a page that moves on by itself: a redirect would be part of a navigation that began elsewhere, and
