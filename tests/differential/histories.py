@@ -1,16 +1,17 @@
 """Random histories out of the cases of all rules: what matters to a rule stands there, on both sides of every border.
 
 A history is a few cases in one county at one time, so that they get into each other's way: values taken over from other cases,
-acts done again by others or on other days, names that lead to strangers; units that move, calendars, new versions of lists and days
-that ended among them; then corrections, withdrawals, late learning, any order and any cut into batches. A new rule brings its
-cases, so it needs nothing here.
+acts done again by others or on other days, acts done in parts, moments of other zones and near midnight, names that lead to strangers;
+units that move, calendars, new versions of lists and days that ended among them; then corrections, withdrawals, late learning, and
+any order, or that in which all was learned while day after day ended, and any cut into batches. A new rule brings its cases, so it
+needs nothing here.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from random import Random
 from typing import Any, Final
@@ -18,6 +19,7 @@ from typing import Any, Final
 from contracts.catalog import BY_NAME, ContractBroken, read_data
 from services.monitor.book import Adoption, Book, Pack, bind, evaluator_kinds, shipped
 from services.monitor.cases import PLACE, SOURCE, UNIT, facts_of
+from services.monitor.domain import CHINA
 from services.monitor.judging import Evaluator
 from services.monitor.rulebook import Rule, read_rule
 
@@ -115,11 +117,15 @@ def made(seed: int) -> History:
     for number, of_rule in enumerate(chosen):
         facts.extend(_placed(random, random.choice(of_rule), number, calm=random.random() < 0.4))
     facts += [*_references(random, facts)]
-    facts += [*_again(random, facts)]
+    facts += [*_again(random, facts), *_in_parts(random, facts)]
     facts += [*_amendments(random, facts)]
+    live = random.random() < 0.25
+    facts += _days(random, facts) if live else []
+    facts += random.choices(facts, k=len(facts) // 5)
+    random.shuffle(facts)
+    if live:
+        facts.sort(key=lambda fact: datetime.fromisoformat(fact["recordedtime"]))
     messages = [json.dumps(fact, ensure_ascii=False).encode() for fact in facts]
-    messages += random.choices(messages, k=len(messages) // 5)
-    random.shuffle(messages)
     cuts = random.sample(range(1, len(messages)), min(len(messages) - 1, random.choice([0, 1, 2, 5, 40])))
     return History(tuple(messages), tuple(sorted(cuts)))
 
@@ -141,7 +147,7 @@ def _placed(random: Random, case: Iterable[Fact], number: int, *, calm: bool) ->
         own = _renamed(fact, names, f"{number}.")
         moved = _moved(own, shift) if shift else own
         moved = moved if _taken(moved["type"], moved["data"]) else own
-        yield moved if calm or random.random() < 0.6 else _changed(random, moved)
+        yield moved if calm or random.random() < 0.6 else _zoned(random, _changed(random, moved))
 
 
 def _renamed(value: Any, names: set[str], prefix: str) -> Any:
@@ -165,6 +171,23 @@ def _moved(value: Any, days: int) -> Any:
     except ValueError:
         return value
     return moment.date().isoformat() if len(value) == _DAY else moment.isoformat()
+
+
+def _zoned(random: Random, fact: Fact) -> Fact:
+    """Write the moments of a fact in another zone, or move them to a night that ends on another day elsewhere."""
+    hour = random.choice([None, None, 0, 7, 23])
+    zone = random.choice([CHINA, CHINA, UTC, timezone(timedelta(hours=-7))])
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: told(one) for key, one in value.items()}
+        if not isinstance(value, str) or len(value) <= _DAY or value[10:11] != "T":
+            return value
+        moment = datetime.fromisoformat(value).astimezone(CHINA)
+        return (moment if hour is None else moment.replace(hour=hour)).astimezone(zone).isoformat()
+
+    found = {**fact, "time": told(fact["time"]), "data": told(fact["data"])}
+    return found if _taken(found["type"], found["data"]) else fact
 
 
 def _changed(random: Random, fact: Fact) -> Fact:
@@ -199,6 +222,24 @@ def _again(random: Random, facts: list[Fact]) -> Iterator[Fact]:
         copy = _moved(_changed(random, fact), random.choice(SHIFTS))
         if _taken(copy["type"], copy["data"]):
             yield copy | {"id": f"again{number}"}
+
+
+def _in_parts(random: Random, facts: list[Fact]) -> Iterator[Fact]:
+    """Yield documents and remote meetings as the parts that they are cut into, on one day or on days that follow."""
+    titles = {BY_NAME["doc.issued"].type_name(): "heading", BY_NAME["mtg.convened"].type_name(): "topic"}
+    whole = [fact for fact in facts if fact["type"] in titles]
+    for number, fact in enumerate(random.choices(whole, k=random.choice([0, 0, 1, 2])) if whole else ()):
+        marks = random.choice([("（一）", "（二）", "（三）"), ("（上）", "（下）"), ("之任务分工", "之考核办法")])
+        for part, mark in enumerate(marks):
+            copy = _moved(fact, part * random.choice([0, 0, 1, 20]))
+            name = titles[fact["type"]]
+            data = {**copy["data"], name: fact["data"][name] + mark}
+            if name == "heading":
+                data["char_count"] = random.choice([1500, 2000, 2500, 4100, data.get("char_count", 1)])
+            else:
+                data["mode"] = random.choice(["网络视频", "电视电话", "现场"])
+            if _taken(copy["type"], data):
+                yield {**copy, "id": f"part{number}.{part}", "data": data}
 
 
 def _references(random: Random, facts: list[Fact]) -> Iterator[Fact]:
@@ -246,8 +287,17 @@ def _amendments(random: Random, facts: list[Fact]) -> Iterator[Fact]:
         yield found | {"recordedtime": f"2025-07-{random.randrange(1, 29):02}T09:00:00+08:00"}
 
 
+def _days(random: Random, facts: list[Fact]) -> list[Fact]:
+    """Return days that ended one after the other since the first of the facts was learned."""
+    begun = min(datetime.fromisoformat(fact["recordedtime"]) for fact in facts).date()
+    step = random.choice([5, 15, 32])
+    return [_ended(begun + timedelta(days=step * number)) for number in range(25)]
+
+
 def _ended(day: date) -> Fact:
-    return _fact(f"ended{day}", "clock.day_ended", {"day": day.isoformat()}, "00")
+    """Return the fact that a day ended, learned in the night after it."""
+    found = _fact(f"ended{day}", "clock.day_ended", {"day": day.isoformat()}, "00")
+    return found | {"recordedtime": f"{day}T23:59:59+08:00"}
 
 
 def _fact(name: str, event: str, data: Fact, place: str) -> Fact:

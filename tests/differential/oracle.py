@@ -2,13 +2,15 @@
 
 It knows no index, keys to store, summaries, silencers, waking, timers or memory: it folds all facts at once, looks up units
 and lists by going through them all, and hands every rule every act of the log for every scope there can be. The claim of an
-evaluator on one scene is taken from its ``judge``, which the cases of the rule files test; who meets whom is stated here
-again from the fields (``_bears``), and so is the whole of the kind ``event``, which most rules are of.
+evaluator on one scene is taken from its ``judge``, which the cases of the rule files test. Stated here again from the fields are
+who meets whom, for what and when an act counts, and the whole of the kind ``event``, which most rules are of; what makes two texts
+the same (number, title, topic, part) and what acts of ``JOINS`` bear is the product's own word.
 """
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -22,15 +24,15 @@ from contracts.reference import CalendarPublished, DayEnded, ListVersioned, Unit
 from contracts.workdays import Workdays, YearCalendar
 from services.monitor.book import Book
 from services.monitor.derived import DERIVED
-from services.monitor.domain import CHINA, Act, Verdict
-from services.monitor.engine import EVERY, keys_of
+from services.monitor.domain import CHINA, Act, Verdict, stated
 from services.monitor.joins import JOINS
 from services.monitor.judging import ACT_SCOPE, Bound, Scene
-from services.monitor.relations import along, doc_no, doc_title, offers, topic_of
-from services.monitor.world import World
+from services.monitor.relations import _PART, LAST_YEAR, YEARS, doc_no, doc_title, offers, plain, topic_of
+from services.monitor.world import REFERENCE, UNJUDGED, World
 
 NATION: Final = "00"
-YEARS: Final = {"发文": "docs", "会议": "meetings", "督查检查考核": "inspections"}
+REMOTE: Final = ("电视电话", "网络视频")
+STEPS: Final = ("doc.reviewed", "doc.assessed", "doc.filed", "doc.declassified")
 
 
 def verdicts(book: Book, bodies: Iterable[bytes], base: Workdays) -> list[Verdict]:
@@ -38,8 +40,7 @@ def verdicts(book: Book, bodies: Iterable[bytes], base: Workdays) -> list[Verdic
     acts = _standing({fact.fact_id: fact for fact in map(decode, bodies)})
     world = _world(acts, base)
     # ids are hashes: this order means nothing, so whoever relies on the order of a scene is found
-    ordered = sorted(acts, key=lambda act: act.id)
-    judged = [act for act in ordered if not isinstance(act.event, (CalendarPublished, DayEnded))]
+    judged = sorted((act for act in acts if not isinstance(act.event, UNJUDGED)), key=lambda act: act.id)
     for act in judged:
         _restate(act)
     return [one for rule in sorted(book.rules) for one in _rule(book, rule, judged, world)]
@@ -48,42 +49,25 @@ def verdicts(book: Book, bodies: Iterable[bytes], base: Workdays) -> list[Verdic
 def _standing(facts: Mapping[str, Recorded[Event]]) -> list[Act]:
     """Return the acts that stand: withdrawn ones fall, of the corrections the one learned last counts."""
     found = []
+    amending = [one for one in facts.values() if isinstance(one.event, (ActCorrected, ActWithdrawn))]
     for fact in facts.values():
-        if isinstance(fact.event, (ActCorrected, ActWithdrawn)):
+        mine = [one for one in amending if _amends(one, fact)]
+        if fact in amending or any(isinstance(one.event, ActWithdrawn) for one in mine):
             continue
-        amending = [] if isinstance(fact.event, DayEnded) else [one for one in facts.values() if _amends(one, fact)]
-        if any(isinstance(one.event, ActWithdrawn) for one in amending):
-            continue
-        versions = [(one.recorded, one.fact_id, event) for one in amending if (event := _corrected(one, fact))]
+        versions = [(one.recorded, one.fact_id, event) for one in mine if (event := _corrected(one, fact))]
         last = max(versions, key=lambda one: one[:2], default=None)
-        found.append(
-            Act(
-                id=fact.fact_id,
-                source=fact.source,
-                name=fact.event.event_name(),
-                time=fact.time,
-                day=fact.time.astimezone(CHINA).date(),
-                recorded=last[0] if last else fact.recorded,
-                place=fact.jurisdiction,
-                unit=fact.unit,
-                event=last[2] if last else fact.event,
-                made_of=(fact.fact_id, last[1]) if last else (fact.fact_id,),
-            )
-        )
+        act = replace(stated(fact), day=_china(fact.time), memo={})
+        found.append(act if last is None else replace(act, recorded=last[0], event=last[2], made_of=(act.id, last[1])))
     return found
 
 
-def _amends(one: Recorded[Event], fact: Recorded[Event]) -> bool:
-    if not isinstance(one.event, (ActCorrected, ActWithdrawn)):
-        return False
-    target = one.event.target
-    named = fact_id(target.source or one.source, target.id) == fact.fact_id
+def _amends(one: Recorded[Any], fact: Recorded[Event]) -> bool:
+    target, ended = one.event.target, isinstance(fact.event, DayEnded)
+    named = fact_id(target.source or one.source, target.id) == fact.fact_id and not ended
     return named and (one.jurisdiction == NATION or fact.jurisdiction.startswith(one.jurisdiction))
 
 
-def _corrected(one: Recorded[Event], fact: Recorded[Event]) -> Event | None:
-    if not isinstance(one.event, ActCorrected):
-        return None
+def _corrected(one: Recorded[Any], fact: Recorded[Event]) -> Event | None:
     try:
         event = read_data(one.event.target_type, one.event.replacement)
     except (ContractBroken, FromTheFuture):
@@ -91,7 +75,6 @@ def _corrected(one: Recorded[Event], fact: Recorded[Event]) -> Event | None:
     return event if type(event) is type(fact.event) else None
 
 
-@dataclass(frozen=True, slots=True)
 class _Plain(World):
     """The world, looked up by going through all of it."""
 
@@ -101,35 +84,34 @@ class _Plain(World):
         return next((one for one in last if one.valid_to is None or day <= one.valid_to), None)
 
     def list_for(self, kind: str, place: str, day: date) -> ListVersioned | None:
-        found = [
-            one
-            for _, one in self.lists.get(kind, ())
-            if one.valid_from <= day <= (one.valid_to or day) and (one.place == NATION or place.startswith(one.place))
-        ]
+        known = [one for _, one in self.lists.get(kind, ()) if one.valid_from <= day <= (one.valid_to or day)]
+        found = [one for one in known if one.place == NATION or place.startswith(one.place)]
         # of the same day the one learned last, which comes last
         return max(reversed(found), key=lambda one: (one.place != NATION, len(one.place), one.valid_from), default=None)
 
 
 def _world(acts: Iterable[Act], base: Workdays) -> World:
-    ordered = sorted(acts, key=lambda act: (act.recorded, act.id))
-    units: dict[str, list[tuple[str, UnitRegistered]]] = {}
-    lists: dict[str, list[tuple[str, ListVersioned]]] = {}
-    years: dict[int, list[CalendarPublished]] = {}
-    for act in ordered:
-        if isinstance(act.event, UnitRegistered):
-            units.setdefault(act.event.unit, []).append((act.id, act.event))
-        if isinstance(act.event, ListVersioned):
-            lists.setdefault(act.event.kind, []).append((act.id, act.event))
-        if isinstance(act.event, CalendarPublished):
-            years.setdefault(act.event.year, []).append(act.event)
-    ended = [act.event.day for act in ordered if isinstance(act.event, DayEnded)]
+    ordered: list[Any] = sorted(
+        acts, key=lambda act: (getattr(act.event, "valid_from", date.min), act.recorded, act.id)
+    )
+    units, lists, notices, ended = ([act for act in ordered if isinstance(act.event, kind)] for kind in REFERENCE)
+    years = _grouped((act.event.year, act.event) for act in notices)
     return _Plain(
         calendar=Workdays({**base.years, **{year: _year(year, all_of, base) for year, all_of in years.items()}}),
-        units={unit: tuple(sorted(found, key=lambda one: one[1].valid_from)) for unit, found in units.items()},
-        lists={kind: tuple(sorted(found, key=lambda one: one[1].valid_from)) for kind, found in lists.items()},
+        units=_grouped((act.event.unit, (act.id, act.event)) for act in units),
+        lists=_grouped((act.event.kind, (act.id, act.event)) for act in lists),
         calendars={},
-        today=max(ended, default=None),
+        today=max((act.event.day for act in ended), default=None),
     )
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, tuple[Any, ...]]:
+    known = list(pairs)
+    return {group: tuple(one for other, one in known if other == group) for group, _ in known}
+
+
+def _china(moment: datetime) -> date:
+    return moment.astimezone(CHINA).date()
 
 
 def _year(year: int, notices: Sequence[CalendarPublished], base: Workdays) -> YearCalendar:
@@ -144,86 +126,110 @@ def _year(year: int, notices: Sequence[CalendarPublished], base: Workdays) -> Ye
 
 
 def _restate(act: Act) -> None:
-    """State by the fields which acts this one is together with, beside what the keys of the engine say: one that they lost is found."""
-    families: dict[str, tuple[str, ...]] = {}
-    for key in offers(act):
-        family = key.partition("|")[0]
-        families[family] = (*families.get(family, ()), key)
-    beside = dict(along(act))
-    for family, key in _bears(act):
-        families[family] = tuple(dict.fromkeys((*families.get(family, ()), key)))
-    for family, key in (*_seeks(act), *_shares(act)):
-        beside[family] = tuple(dict.fromkeys((*beside.get(family, ()), key)))
-    act.memo["families"] = families
-    act.memo["offers"] = frozenset((*offers(act), *(key for _, key in (*_bears(act), *_shares(act)))))
-    act.memo["along"] = beside
+    """State by the fields alone what an act is found under and what it looks for: the engine's keys are not asked."""
+    bears = dict.fromkeys(_bears(act))
+    offered = frozenset(key for _, key in bears)
+    act.memo.update(families=_grouped(bears), offers=offered, along=_grouped(dict.fromkeys(_seeks(act))))
 
 
 def _bears(act: Act) -> Iterator[tuple[str, str]]:
-    """Yield what an act belongs to: itself, a unit's year, a series, a person, and the acts that it follows."""
+    """Yield (family, key) of what an act belongs to: itself, its equals, what it follows, and what it counts for and when."""
     event: Any = act.event
     yield "act", f"act|{act.id}"
     yield from (("after", f"after|act|{fact}") for fact in _named(event, act.source))
+    yield from _shares(act)
     if act.name == "doc.issued":
         yield "title", doc_title(event.heading)
-        if event.doc_no:
-            yield "no", doc_no(event.doc_no)
-    if act.name in ("doc.issued", "doc.revoked") and event.doc_no and (number := parse_doc_no(event.doc_no)):
-        yield "series", f"series|{act.place}|{number.code}|{number.year}"
+    if act.name in ("doc.issued", *STEPS) and event.doc_no:
+        number = doc_no(event.doc_no)
+        yield ("after", f"after|{number}") if act.name in STEPS else ("no", number)
     if act.name in ("sec.started", "sec.extended", "sec.ended"):
         yield "person", f"person|{event.person}"
-    kind, year = _year_of(act, event)
-    if kind in YEARS and year:
-        yield YEARS[kind], f"{YEARS[kind]}|{act.unit}|{year}"
+    counts = COUNTS[act.name](act, event) if act.name in COUNTS else ()
+    yield from ((row[0], f"{row[0]}|{row[1]}{code}") for row in counts if row[1] for code in _codes(*row[2:]))
 
 
-def _year_of(act: Act, event: Any) -> tuple[str | None, int | None]:
-    """Return of which kind and year of a unit's acts this one is, or speaks."""
-    if act.name in ("plan.filed", "plan.amended"):
-        return event.kind, event.year
-    if act.name == "doc.issued":
-        return "发文", event.dated.year
-    if act.name == "mtg.convened":
-        return "会议", event.starts_at.astimezone(CHINA).year
-    if act.name in ("ins.launched", "kpi.scheme_set"):
-        return "督查检查考核", getattr(event, "year", None) or act.day.year
-    return ("发文", event.explains_year) if act.name == "rpt.submitted" and event.explains else (None, None)
+COUNTS: Final[Mapping[str, Callable[[Act, Any], Sequence[tuple[Any, ...]]]]] = {
+    "doc.issued": lambda a, e: [
+        ("docs", a.unit, 12, e.signed_on or min(e.dated, e.printed_on or e.dated)),
+        ("parts", _PART.search(e.heading) and f"{a.unit}|{plain(_PART.sub('', e.heading))}"),
+        *COUNTS["doc.revoked"](a, e),
+    ],
+    "doc.revoked": lambda a, e: [("series", (n := parse_doc_no(e.doc_no or "")) and f"{a.place}|{n.code}|{n.year}")],
+    "mtg.convened": lambda a, e: [
+        ("meetings", a.unit, 12, _china(e.starts_at)),
+        ("system", e.kind == "综合" and e.system and f"{a.place}|{e.system}", 12, _china(e.starts_at)),
+        ("parts", e.mode in REMOTE and f"{a.unit}|{e.matter or plain(_PART.sub('', e.topic))}|{_china(e.starts_at)}"),
+        ("held", f"{a.unit}|{a.day}"),
+    ],
+    "ins.launched": lambda a, _: [("inspections", a.unit, 12, a.day)],
+    "kpi.scheme_set": lambda a, e: [("inspections", a.unit, 12, e.year or a.day)],
+    "plan.filed": lambda a, e: [(YEARS[e.kind], a.unit, 12, e.year), ("plans", f"{a.unit}|{e.kind}", 12, e.year)],
+    "plan.amended": lambda a, e: [*COUNTS["plan.filed"](a, e)],
+    "rpt.submitted": lambda a, e: [("docs", e.explains and e.explains_year and a.unit, 12, e.explains_year)],
+    "sec.started": lambda a, e: [("borrowing", (e.from_level or 0) <= 2 and e.to_unit, 12, a.day)],
+    "dem.started": lambda a, e: [("demonstrations", a.unit, 12, e.starts_on, e.cycle_ends)],
+    "dem.ended": lambda a, e: [("demonstrations", a.unit, 12, e.closed_on, date.max)],
+    "dem.accepted": lambda _, e: [("accepted", f"{e.demonstration}|{e.target.unit}")],
+    "ins.visit": lambda a, e: [
+        ("visited", e.target.unit, 12, _china(e.visited_at)),
+        ("visits", a.unit, 3, _china(e.visited_at)),
+        ("firms", e.target.kind == "企业" and f"{a.unit}|{e.target.unit}", 12, _china(e.visited_at)),
+    ],
+    "res.visited": lambda _, e: [("leader", e.leader, 1, e.starts_on, e.ends_on)],
+    "rpt.demanded": lambda a, e: [("asks", re.search("减负|形式主义", e.subject_matter) and a.unit, 1, a.day)],
+    "app.registered": lambda a, e: [("apps", e.owner or a.unit)],
+    "app.closed": lambda a, _: [("apps", a.unit)],
+    "ticket.opened": lambda a, _: [("tickets", a.unit, 12, a.day)],
+    "ticket.closed": lambda a, e: [("tickets", a.unit, 12, _china(e.closed_at).year - 1, _china(e.closed_at))],
+    "rpt.form_registered": lambda a, _: [("forms", a.unit, 12, a.day)],
+}
+"""Event -> (family, for what, and unless it is for all time: months of a period, first day or year, last where it is another)."""
+
+
+def _codes(months: int = 0, *days: Any) -> Iterator[str]:
+    """Yield how the keys end of the periods, ten at most, that the days from the first to the last touch."""
+    numbers = [day if isinstance(day, int) else (day.year * 12 + day.month - 1) // months for day in days if day] or [0]
+    for number in range(numbers[0], max(numbers) + 1)[:10]:
+        year, month = divmod(number * months, 12)
+        yield {0: "", 12: f"|{year}", 3: f"|{year}-Q{month // 3 + 1}", 1: f"|{year}-{month + 1:02}"}[months]
 
 
 def _seeks(act: Act) -> Iterator[tuple[str, str]]:
-    """Yield what an act depends on: those that it names, and those that name it."""
+    """Yield what an act depends on: its equals, those that it names, those that name it, and the plans of its year."""
     event: Any = act.event
+    yield from _shares(act)
     yield "after", f"after|act|{act.id}"
-    for fact in _named(event, act.source):
-        yield "act", f"act|{fact}"
+    yield from (("act", f"act|{fact}") for fact in _named(event, act.source))
     for basis in event.implements if act.name == "doc.issued" else ():
-        if basis.doc_no:
-            yield "no", doc_no(basis.doc_no)
-        elif basis.title:
-            yield "title", doc_title(basis.title)
+        if basis.doc_no or basis.title:
+            yield ("no", doc_no(basis.doc_no)) if basis.doc_no else ("title", doc_title(basis.title))
+    if act.name in ("doc.issued", *STEPS) and event.doc_no:
+        yield ("no", doc_no(event.doc_no)) if act.name in STEPS else ("after", f"after|{doc_no(event.doc_no)}")
+    if act.name == "mtg.observed":
+        yield "meetings", f"held|{act.unit}|{act.day}"
+    if act.name == "ins.launched":
+        yield "plans", f"plans|{act.unit}|督查检查考核|{act.day.year}"
 
 
 def _shares(act: Act) -> Iterator[tuple[str, str]]:
     """Yield what makes equals of acts, whenever they were."""
     event: Any = act.event
     if act.name == "mtg.convened":
-        yield "topic", f"same topic|{topic_of(event.matter, event.topic)}"
+        yield "topic", f"topic|{topic_of(event.matter, event.topic)}"
     if act.name == "ins.visit":
-        yield "visit", f"same visit|{event.target.unit}"
+        yield "visit", f"visit|{event.target.unit}"
     for join in JOINS:
         if act.name in join.of:
-            yield from ((join.family, f"same {join.family}|{one}") for one in join.of[act.name](act) if one is not None)
+            yield from ((join.family, f"{join.family}|{one}") for one in join.of[act.name](act) if one is not None)
 
 
 def _named(value: Any, source: str) -> Iterator[str]:
     """Yield the acts that anything within a value names."""
     if isinstance(value, ActRef):
         yield fact_id(value.source or source, value.id)
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _named(getattr(value, name), source)
-    elif isinstance(value, (tuple, list)):
-        for one in value:
+    elif isinstance(value, (BaseModel, tuple)):
+        for one in dict(value).values() if isinstance(value, BaseModel) else value:
             yield from _named(one, source)
 
 
@@ -249,7 +255,10 @@ def _scene(book: Book, bound: Bound[Any], scope: str, acts: Sequence[Act]) -> di
         anchor = next(act for act in acts if act.id == scope.removeprefix(ACT_SCOPE))
         wanted = {key for family, key in _shares(anchor) if family == per}
         return {act.id: act for act in acts if not per or act is anchor or wanted & {key for _, key in _shares(act)}}
-    keys = keys_of(scope, None, EVERY | book.looks(bound.rule.id))
+    rest, _, last = scope.rpartition("|")
+    keys = {rest if scope.startswith("topic|") else scope}
+    if scope.startswith("docs|") and LAST_YEAR in book.looks(bound.rule.id):
+        keys.add(f"{rest}|{int(last) - 1}")
     return {act.id: act for act in acts if keys & offers(act)}
 
 
@@ -278,7 +287,7 @@ def _holds(one: Any, act: Act, world: World) -> bool | None:
         return there is (one.op == "present")
     if have is None or one.unset:
         return None
-    have = have.date() if isinstance(have, datetime) else have
+    have = _china(have) if isinstance(have, datetime) else have
     return bool(_COMPARE[one.op](have, one.value))
 
 

@@ -230,9 +230,9 @@ def _candidates(scene: Scene[AwaitedParams], act: Act, one: Await) -> tuple[list
     unsure: list[Act] = []
     keys = {key for family in one.by for key in along(act).get(family, ())}
     for other in scene.acts.values():
-        if other.name not in one.events or other.id == act.id or keys.isdisjoint(offers(other)):
+        if other.name not in one.events or other.id == act.id or not _together(act, other, keys):
             continue
-        if not _fits(scene, act, other, one):
+        if not _fits(act, other, one) or _ended(scene, act, other, one, keys):
             continue
         holds, _ = every(one.such, other, scene.world)
         if holds is not False:
@@ -240,24 +240,33 @@ def _candidates(scene: Scene[AwaitedParams], act: Act, one: Await) -> tuple[list
     return sure, unsure
 
 
-def _fits(scene: Scene[AwaitedParams], act: Act, other: Act, one: Await) -> bool:
-    """Tell whether two acts that bear one key belong together: ids of another county's system may be the same."""
-    if not (is_within(act.place, other.place) or is_within(other.place, act.place)):
+def _together(act: Act, other: Act, keys: set[str]) -> bool:
+    """Tell whether another act bears one of the keys; ids of another county's system may be the same."""
+    if keys.isdisjoint(offers(other)):
         return False
+    return is_within(act.place, other.place) or is_within(other.place, act.place)
+
+
+def _fits(act: Act, other: Act, one: Await) -> bool:
+    """Tell whether two acts that are together agree where they must, and differ where they must."""
     if one.same_day and act.day != other.day:
         return False
     if any(_plain(act.event, name) != _plain(other.event, name) for name in one.same):
         return False
-    if any(_plain(act.event, name) == _plain(other.event, name) for name in one.differs):
+    return not any(_plain(act.event, name) == _plain(other.event, name) for name in one.differs)
+
+
+def _ended(scene: Scene[AwaitedParams], act: Act, other: Act, one: Await, keys: set[str]) -> bool:
+    """Tell whether what would do had ended by then."""
+    if one.ended_by is None:
         return False
-    return one.ended_by is None or not _ended(scene, act, other, one.ended_by)
-
-
-def _ended(scene: Scene[AwaitedParams], act: Act, other: Act, ending: Ending) -> bool:
-    value = _plain(other.event, ending.field)
+    event, field = one.ended_by.event, one.ended_by.field
     return any(
-        one.name == ending.event and _plain(one.event, ending.field) == value and one.day < act.day
-        for one in scene.acts.values()
+        end.name == event
+        and _plain(end.event, field) == _plain(other.event, field)
+        and end.day < act.day
+        and _together(act, end, keys)
+        for end in scene.acts.values()
     )
 
 

@@ -1,6 +1,7 @@
 """A unit must have done something in every month, quarter or year (kind A): owed from its registration on, one verdict a period."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Final, Literal
@@ -64,10 +65,15 @@ def _of_unit(
     versions = sorted(registrations, key=lambda act: (act.read(UnitRegistered).valid_from, act.id))
     known = min(max(act.day, act.read(UnitRegistered).valid_from) for act in versions)
     since = max(known, scene.bound.rule.effective_from, scene.bound.since or known)
+    today, told = scene.world.today, scene.params.known and scene.params.grace_days is not None
     for period in _periods(scene, since, [act.read(UnitRegistered).valid_from for act in versions]):
         found = _one(scene, period, versions, done)
-        if found is not None:
-            yield found
+        if found is None:
+            continue
+        if told and found.recheck_on is None and (today is None or today <= period.end):
+            # what is settled for this period is owed again in the next one, and nothing else tells when to look
+            found = replace(found, recheck_on=period.end + timedelta(days=1))
+        yield found
 
 
 def _one(
@@ -133,7 +139,8 @@ def _periods(scene: Scene[PeriodicParams], since: date, changes: Sequence[date])
     while start <= last:
         starts.add(start)
         start = add_months(start, length)
-    for start in sorted(one for one in starts if one >= first):
+    # no fact may state a day of the calendar's last year, and no due day could be told there
+    for start in sorted(one for one in starts if first <= one and one.year < date.max.year):
         yield period_of(start, scene.params.every)
 
 

@@ -59,19 +59,19 @@ def _of_whole(scene: Scene[WholeParams], parts: Sequence[Act]) -> Iterator[Verdi
     if titles and not any(map(is_first_part, titles)):
         return  # a series that goes on for a year is no text cut into parts
     joined = _JOINED[last.name](parts)
-    if joined is None or any(_tested(scene, act).outcome != "complied" for act in parts if scene.speaks_of(act)[0]):
+    alone = (found for act in parts if scene.speaks_of(act)[0] for found in _tested(scene, act))
+    if joined is None or any(found.outcome != "complied" for found in alone):
         return
-    found = _tested(scene, replace(last, event=joined, memo={}))
-    if found.outcome == "violated":
-        numbers = {**found.numbers, "parts": len(parts)}
-        names = [act.id for act in parts]
-        yield scene.say("violated", last, subject=f"parts|{last.id}", words="parts", numbers=numbers, acts=names)
+    for found in _tested(scene, replace(last, event=joined, memo={})):
+        if found.outcome == "violated":
+            numbers = {**found.numbers, "parts": len(parts)}
+            names = [act.id for act in parts]
+            yield scene.say("violated", last, subject=f"parts|{last.id}", words="parts", numbers=numbers, acts=names)
 
 
-def _tested(scene: Scene[WholeParams], act: Act) -> Verdict:
-    """Return what is said of an act by itself; one that the rule does not speak of complies."""
-    one = replace(scene, scope=ACT_SCOPE + act.id, acts={act.id: act}, terse=False)
-    return next(iter(event.judge(one)), None) or scene.say("complied", act)
+def _tested(scene: Scene[WholeParams], act: Act) -> Sequence[Verdict]:
+    """Return what is said of an act by itself: nothing where the rule does not speak of it."""
+    return event.judge(replace(scene, scope=ACT_SCOPE + act.id, acts={act.id: act}, terse=False))
 
 
 def _document(parts: Sequence[Act]) -> Event | None:
