@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -55,29 +56,12 @@ class Renderer:
     """Turns a template and its values into an answer."""
 
     def __init__(self, *, now: Callable[[], datetime]) -> None:
-        """Load the templates; static files are addressed with a digest, so no browser shows old ones."""
+        """Take the clock that pages are printed at."""
         self._now = now
-        self._version = _digest(STATIC)
-        self._environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals.update(w=wording, numbers=numbers, static=self._static)
-        self._environment.filters.update(
-            day=wording.day,
-            short_day=wording.short_day,
-            moment=wording.moment,
-            clock_time=wording.clock_time,
-            number=wording.number,
-        )
 
     def text(self, template: str, context: Mapping[str, object]) -> str:
         """Return the text of a template."""
-        return self._environment.get_template(template).render(context)
+        return _environment().get_template(template).render(context)
 
     def page(
         self, template: str, context: Mapping[str, object], *, names: Names | None = None, status: int = 200
@@ -86,8 +70,28 @@ class Renderer:
         values = {"printed_at": self._now(), "places": PLACES, **naming(names or Names({})), **context}
         return HTMLResponse(self.text(template, values), status_code=status, headers={"Cache-Control": "no-store"})
 
-    def _static(self, name: str) -> str:
-        return f"/static/{name}?v={self._version}"
+
+@cache
+def _environment() -> Environment:
+    """Return the templates; static files are addressed with a digest, so no browser shows old ones."""
+    version = _digest(STATIC)
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(w=wording, numbers=numbers, static=lambda name: f"/static/{name}?v={version}")
+    environment.filters.update(
+        day=wording.day,
+        short_day=wording.short_day,
+        moment=wording.moment,
+        clock_time=wording.clock_time,
+        number=wording.number,
+    )
+    return environment
 
 
 def naming(names: Names) -> dict[str, object]:

@@ -21,13 +21,20 @@ def key_pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
     return make_keys(tmp_path_factory.mktemp("keys"))
 
 
-@pytest.fixture
-def backend() -> FakeBackend:
+@pytest.fixture(scope="session")
+def built_backend() -> FakeBackend:
     return FakeBackend()
 
 
 @pytest.fixture
-async def console(backend: FakeBackend, key_pair: KeyPair) -> AsyncIterator[FastAPI]:
+def backend(built_backend: FakeBackend) -> FakeBackend:
+    """Give the services as they are at the beginning of a test; to build their routes is most of what they cost."""
+    built_backend.begin()
+    return built_backend
+
+
+@pytest.fixture(scope="session")
+def built_console(built_backend: FakeBackend, key_pair: KeyPair) -> FastAPI:
     settings = Settings(
         public_key_file=key_pair.public,
         intake_url="http://intake.test",
@@ -35,10 +42,16 @@ async def console(backend: FakeBackend, key_pair: KeyPair) -> AsyncIterator[Fast
         monitor_url="http://monitor.test",
         notify_url="http://notify.test",
     )
-    transport = httpx.ASGITransport(app=backend.app)
-    app = create_app(settings, transports=dict.fromkeys(Service, transport))
-    async with app.router.lifespan_context(app):
-        yield app
+    transport = httpx.ASGITransport(app=built_backend.app)
+    return create_app(settings, transports=dict.fromkeys(Service, transport))
+
+
+@pytest.fixture
+async def console(built_console: FastAPI, backend: FakeBackend) -> AsyncIterator[FastAPI]:
+    """Give a console that has just started: what it knows and holds begins with each start."""
+    del backend  # it has begun anew too
+    async with built_console.router.lifespan_context(built_console):
+        yield built_console
 
 
 @pytest.fixture

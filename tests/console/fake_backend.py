@@ -20,6 +20,11 @@ class FakeBackend:
     """What the services know, and what the console asked of them."""
 
     def __init__(self) -> None:
+        self.begin()
+        self.app = self._build()
+
+    def begin(self) -> None:
+        """Know what every test begins with, and have been asked nothing."""
         self.alerts = data.alerts()
         self.clues = ledgers.clues()
         self.down: set[str] = set()
@@ -30,7 +35,6 @@ class FakeBackend:
         self._changes: list[tuple[int, Json]] = []
         self._hang_ups = 0
         self._news = asyncio.Condition()
-        self.app = self._build()
 
     async def raise_alert(self, number: int, rule: str, unit: str, summary: str, **more: Any) -> Json:
         """Raise one more alert, as the monitor would, and tell every stream."""
