@@ -13,12 +13,15 @@ from contracts.workdays import builtin
 from deploy.embedded.errors import Unusable
 from kit import clock
 from kit.db import connect_pool
+from services.console.wording import SEVERITIES
 from services.monitor import store_policy
 from services.monitor.backtest import Asked, Compared, Files, compare, place_for, seated
 from services.monitor.book import shipped
 from services.monitor.rulebook import RuleBroken
 
 _KINDS: Final[Mapping[str, str]] = {"raised": "新增", "gone": "消失", "changed": "变化"}
+_NAMED: Final = 10
+"""Rules that are named of those that differ."""
 _POLITE: Final = 10
 """Steps by which the process gives way to the live services."""
 _EVERY: Final = 2000
@@ -89,7 +92,7 @@ def told(report: Json) -> Sequence[str]:
     lines = [
         f"回测：{pack['title']}（{pack['id']}）对照 {against['title']}（{against['id']}）",
         f"辖区 {report['jurisdiction']}，{_period(report)}，行为 {report['acts']} 件，日志截至第 {report['position']} 条。",
-        f"两边不同的规则 {len(report['compared'])} 条：{'、'.join(report['compared']) or '没有'}。",
+        f"两边不同的规则 {len(report['compared'])} 条{_some(report['compared'])}。",
     ]
     for rule in report["rules"]:
         counts = "，".join(f"{title} {rule[kind]}" for kind, title in _KINDS.items())
@@ -105,8 +108,23 @@ def _period(report: Json) -> str:
     return f"{since or '最早'} 至 {until or '最近'}" if since or until else "全部时间"
 
 
+def _some(rules: Sequence[str]) -> str:
+    more = " 等" if len(rules) > _NAMED else ""
+    return f"：{'、'.join(rules[:_NAMED])}{more}" if rules else ""
+
+
 def _example(title: str, one: Mapping[str, Any]) -> str:
     now, before = one["now"], one["before"]
     said = now["summary"] if now else before["summary"]
-    was = f"（原为：{before['summary']}）" if now and before else ""
-    return f"  {title}  {one['happened_on']} {one['unit_id']} {said}{was}"
+    was = f"（{_change(now, before)}）" if now and before else ""
+    return f"  {title}  {one['happened_on']} {one['unit']} {said}{was}"
+
+
+def _change(now: Mapping[str, str], before: Mapping[str, str]) -> str:
+    """Return in what an alert differs: its words, its grade, the clause that it cites; else the acts that it names."""
+    words = [f"原为：{before['summary']}"] if now["summary"] != before["summary"] else []
+    grades = [f"等级由{SEVERITIES[before['severity']]}改为{SEVERITIES[now['severity']]}"]
+    clauses = [f"依据由 {before['clause']} 改为 {now['clause']}"]
+    words += grades if now["severity"] != before["severity"] else []
+    words += clauses if now["clause"] != before["clause"] else []
+    return "；".join(words) or "所涉行为不同"

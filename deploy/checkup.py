@@ -72,7 +72,9 @@ def _package(name: str) -> Finding:
 def _disk(home: Path) -> Finding:
     place = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
     free = shutil.disk_usage(place).free
-    return Finding("磁盘", free >= ENOUGH_BYTES, f"{place} 剩余 {free // 2**20} MB,至少需要 {ENOUGH_BYTES // 2**20} MB")
+    return Finding(
+        "磁盘", free >= ENOUGH_BYTES, f"{place} 剩余 {free // 2**20} MB，至少需要 {ENOUGH_BYTES // 2**20} MB"
+    )
 
 
 def _writable(home: Path) -> Finding:
@@ -126,4 +128,4 @@ async def _service(client: httpx.AsyncClient, name: str, port: int) -> AsyncIter
     yield Finding(name, ready, f"端口 {port} 已就绪" if ready else f"端口 {port} 未就绪：{answer.text[:300]}")
     if stamp := email.utils.parsedate_tz(answer.headers.get("Date", "")):
         skew = email.utils.mktime_tz(stamp) - before
-        yield Finding(f"{name} 时钟", abs(skew) <= MOST_SKEW, f"相差 {skew:+.0f} 秒")
+        yield Finding(f"{name} 时钟", abs(skew) <= MOST_SKEW, f"相差 {abs(skew):.0f} 秒")

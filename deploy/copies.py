@@ -34,13 +34,13 @@ class Copies:
 def add_servers(parser: ChineseParser) -> None:
     """Let a command take a data folder, or the addresses of servers; these carry passwords, so also by environment."""
     add_home(parser)
-    parser.add_argument("--database", metavar="地址", help="台账的数据库(默认取自 DATABASE_URL 或数据目录)")
-    parser.add_argument("--nats", metavar="地址", help="消息服务器(默认取自 NATS_URL 或数据目录)")
+    parser.add_argument("--database", metavar="地址", help="台账的数据库（默认取自 DATABASE_URL 或数据目录）")
+    parser.add_argument("--nats", metavar="地址", help="消息服务器（默认取自 NATS_URL 或数据目录）")
 
 
 def add_public_key(parser: ChineseParser) -> None:
     """Let a command take the file of the journal's public keys."""
-    parser.add_argument("--public-key", type=Path, metavar="文件", help="日志公钥(默认为数据目录里的 journal.pub)")
+    parser.add_argument("--public-key", type=Path, metavar="文件", help="日志公钥（默认为数据目录里的 journal.pub）")
 
 
 def database_address(arguments: argparse.Namespace) -> str:

@@ -15,7 +15,7 @@ def register(commands: Commands) -> None:
         help="由事实重新推导一条预警",
         description="由事实重新推导一条预警，把档案逐字节写到标准输出，并与存档核对。",
     )
-    replay.add_argument("id", metavar="预警编号")
+    replay.add_argument("id", metavar="预警编号", help="预警的编号（alert_id）")
     replay.add_argument("--revision", type=int, metavar="版次", help="第几版（默认最新）")
     add_target(replay)
     replay.set_defaults(run=run_replay)

@@ -46,7 +46,7 @@ def _add_verify(parser: ChineseParser) -> None:
         "--against", type=Path, action="append", default=[], metavar="文件", help="另行保存的证明文件，可重复"
     )
     parser.add_argument(
-        "--monitor-database", metavar="地址", help="监测的数据库(默认取自 MONITOR_DATABASE_URL 或数据目录)"
+        "--monitor-database", metavar="地址", help="监测的数据库（默认取自 MONITOR_DATABASE_URL 或数据目录）"
     )
     parser.set_defaults(run=run_verify)
 
@@ -54,7 +54,7 @@ def _add_verify(parser: ChineseParser) -> None:
 def _add_export(parser: ChineseParser) -> None:
     from deploy.copies import add_public_key, add_servers
 
-    parser.add_argument("act", metavar="编号", help="行为的编号(act_id)")
+    parser.add_argument("act", metavar="编号", help="行为的编号（act_id）")
     parser.add_argument("--out", type=Path, required=True, metavar="文件", help="写到哪里")
     add_servers(parser)
     add_public_key(parser)

@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     from deploy.checkup import Finding, examine
 
     def show(finding: Finding) -> None:
-        print(f"{'正常' if finding.well else '异常'}  {finding.subject}:{finding.detail}")
+        print(f"{'正常' if finding.well else '异常'}  {finding.subject}：{finding.detail}")
 
     findings = asyncio.run(examine(arguments.home, show))
     bad = sum(not finding.well for finding in findings)

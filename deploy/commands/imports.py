@@ -28,10 +28,10 @@ def register(commands: Commands) -> None:
         help="导入发文台账、会议台账（.xlsx .xls .csv）",
         description="把一份台账文件交给收录服务，逐行列出读不懂的地方。可以重复执行：已收录的不会重复。",
     )
-    parser.add_argument("file", type=Path, metavar="文件")
+    parser.add_argument("file", type=Path, metavar="文件", help="台账文件：.xlsx、.xls 或 .csv")
     kinds = "、".join(f"{kind} {title}" for kind, title in KINDS.items())
-    parser.add_argument("--kind", required=True, choices=KINDS, help=kinds)
-    parser.add_argument("--jurisdiction", required=True, metavar="区划代码")
+    parser.add_argument("--kind", required=True, choices=KINDS, metavar="种类", help=kinds)
+    parser.add_argument("--jurisdiction", required=True, metavar="区划代码", help="台账是哪个辖区的")
     parser.add_argument("--unit", required=True, metavar="单位标识", help="台账是哪个单位的")
     parser.add_argument("--year", type=int, required=True, metavar="年份", help="日期缺年份时按这一年理解")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不收录")

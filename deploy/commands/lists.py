@@ -1,12 +1,11 @@
 """``jianfu list``: lists and calendars of a jurisdiction as versioned facts."""
 
 import argparse
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.chinese import ChineseParser
-from deploy.commands import Commands
+from deploy.commands import Commands, day
 from deploy.target import add_target, find
 
 if TYPE_CHECKING:
@@ -34,24 +33,17 @@ def register(commands: Commands) -> None:
 
 
 def _add_load(parser: ChineseParser) -> None:
-    parser.add_argument("file", metavar="文件或名称")
+    parser.add_argument("file", metavar="文件或名称", help="清单文件，或随附清单的名称（jianfu list shipped）")
     parser.add_argument("--kind", metavar="种类", help="如 不应出具证明清单、无会日历")
-    parser.add_argument("--jurisdiction", metavar="区划代码")
+    parser.add_argument("--jurisdiction", metavar="区划代码", help="适用于哪个辖区")
     parser.add_argument("--unit", metavar="单位标识", help="由哪个单位发布（默认 区划代码.lists）")
     parser.add_argument("--basis", metavar="文号", help="依据")
-    parser.add_argument("--valid-from", type=_date, metavar="日期", help="何日起施行")
-    parser.add_argument("--valid-to", type=_date, metavar="日期", help="施行至何日")
+    parser.add_argument("--valid-from", type=day, metavar="日期", help="何日起施行")
+    parser.add_argument("--valid-to", type=day, metavar="日期", help="施行至何日")
     parser.add_argument("--published", dest="published_url", metavar="网址", help="在哪里公布")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不载入")
     add_target(parser)
     parser.set_defaults(run=run_load)
-
-
-def _date(text: str) -> date:
-    return date.fromisoformat(text)
-
-
-_date.__name__ = "date"  # what the parser calls a value that is none
 
 
 def run_shipped(_: argparse.Namespace) -> int:

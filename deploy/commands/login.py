@@ -4,7 +4,7 @@ import argparse
 
 from deploy.commands import Commands, add_home
 
-ROLES = {"operator": "经办", "discipline": "纪检", "office": "发文单位", "admin": "管理员"}
+ROLES = {"operator": "操作员", "discipline": "纪检", "office": "发文单位", "admin": "管理员"}
 
 
 def register(commands: Commands) -> None:
@@ -14,7 +14,7 @@ def register(commands: Commands) -> None:
     )
     titles = "、".join(f"{role} {title}" for role, title in ROLES.items())
     parser.add_argument(
-        "role", nargs="?", default="operator", choices=ROLES, metavar="角色", help=f"{titles}(默认 operator)"
+        "role", nargs="?", default="operator", choices=ROLES, metavar="角色", help=f"{titles}（默认 operator）"
     )
     add_home(parser)
     parser.set_defaults(run=run)

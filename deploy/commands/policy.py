@@ -51,17 +51,17 @@ def _add_sign(parser: ChineseParser) -> None:
     parser.add_argument(
         "--as", dest="part", required=True, choices=("author", "approver"), help="author 作者，approver 审批人"
     )
-    parser.add_argument("--key", type=Path, required=True, metavar="文件", help="本人的 Ed25519 私钥(PEM)")
+    parser.add_argument("--key", type=Path, required=True, metavar="文件", help="本人的 Ed25519 私钥（PEM）")
     _add_release_file(parser)
     parser.set_defaults(run=run_sign)
 
 
 def _add_release(parser: ChineseParser) -> None:
     parser.add_argument(
-        "--author-keys", type=Path, metavar="文件", help="作者公钥(默认取自 JIANFU_RELEASE_AUTHOR_KEYS)"
+        "--author-keys", type=Path, metavar="文件", help="作者公钥（默认取自 JIANFU_RELEASE_AUTHOR_KEYS）"
     )
     parser.add_argument(
-        "--approver-keys", type=Path, metavar="文件", help="审批人公钥(默认取自 JIANFU_RELEASE_APPROVER_KEYS)"
+        "--approver-keys", type=Path, metavar="文件", help="审批人公钥（默认取自 JIANFU_RELEASE_APPROVER_KEYS）"
     )
     _add_release_file(parser)
     parser.set_defaults(run=run_release)
@@ -69,12 +69,12 @@ def _add_release(parser: ChineseParser) -> None:
 
 def _add_release_file(parser: ChineseParser) -> None:
     parser.add_argument(
-        "--release", type=Path, metavar="文件", help="发布文件(默认取自 JIANFU_RELEASE_FILE，否则 ./release.json)"
+        "--release", type=Path, metavar="文件", help="发布文件（默认取自 JIANFU_RELEASE_FILE，否则 ./release.json）"
     )
 
 
 def _add_explain(parser: ChineseParser) -> None:
-    parser.add_argument("act", metavar="编号", help="行为的编号(act_id)")
+    parser.add_argument("act", metavar="编号", help="行为的编号（act_id）")
     parser.add_argument("--all", action="store_true", help="也列出没有意见的规则及其原因")
     add_target(parser)
     parser.set_defaults(run=run_explain)
@@ -89,7 +89,7 @@ def _add_backtest(parser: ChineseParser) -> None:
     parser.add_argument("--rules", type=Path, metavar="目录", help="要试的规则文件，同名的代替现行的")
     parser.add_argument("--packs", type=Path, metavar="目录", help="要试的规则包文件，同名的代替现行的")
     parser.add_argument("--dry-run", action="store_true", help="只打印，不存入监测")
-    parser.add_argument("--database", metavar="地址", help="监测的数据库(默认取自 MONITOR_DATABASE_URL 或数据目录)")
+    parser.add_argument("--database", metavar="地址", help="监测的数据库（默认取自 MONITOR_DATABASE_URL 或数据目录）")
     add_home(parser)
     parser.set_defaults(run=run_backtest)
 

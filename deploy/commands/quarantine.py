@@ -1,6 +1,7 @@
 """``jianfu quarantine``: what intake refused, and trying it once more."""
 
 import argparse
+from datetime import datetime
 from typing import Any
 
 from deploy.commands import Commands
@@ -22,10 +23,13 @@ def register(commands: Commands) -> None:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print one line for each event; 1 when there is any."""
+    from services.console.wording import CODES, moment
+
     items = _all(arguments)
     for item in items:
-        reason = item.get("reason") or {}
-        print(f"{item['id']}  {item.get('received_at', '')}  {reason.get('code', '')}  {reason.get('detail', '')}")
+        reason = item["reason"]
+        at = moment(datetime.fromisoformat(item["received_at"]))
+        print(f"{item['id']}  {at}  {CODES.get(reason['code'], reason['code'])}  {reason['detail']}")
     print(f"共 {len(items)} 件被隔离")
     return 1 if items else 0
 

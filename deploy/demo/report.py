@@ -1,6 +1,5 @@
 """What the demo prints at its end: aligned tables in Chinese. Pure."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +7,11 @@ from typing import Final
 
 from deploy.demo.asking import LedgerRows
 from deploy.demo.key import Comparison, Key, Raised
+from kit.columns import padding, width
 
 RESULTS: Final = (("accepted", "收录"), ("duplicate", "重复"), ("conflict", "冲突"), ("rejected", "拒收"))
 _MOST_OF_A_TITLE: Final = 36
 """Columns of a document's title."""
-_WIDE: Final = frozenset("WF")
 _SEVERITIES: Final = {"serious": "严重", "warning": "预警", "info": "提示"}
 """The gravest first."""
 
@@ -70,16 +69,6 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[
             for column, (cell, wide) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join(cells).rstrip()
-
-
-def width(text: str) -> int:
-    """Return how many columns a terminal shows a text in: two for a wide character."""
-    return sum(2 if unicodedata.east_asian_width(character) in _WIDE else 1 for character in text)
-
-
-def padding(text: str, wide: int) -> str:
-    """Return the blanks that fill a text up to a width."""
-    return " " * (wide - width(text))
 
 
 def cut(text: str, wide: int) -> str:

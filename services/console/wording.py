@@ -12,7 +12,12 @@ from kit.clock import BEIJING
 from services.console.answers.intake import Gap
 
 SEVERITIES: Final[Mapping[str, str]] = {"serious": "严重", "warning": "预警", "info": "提示"}
-OUTCOMES: Final[Mapping[str, str]] = {"violated": "违反", "undetermined": "待定", "excused": "例外", "complied": "合规"}
+OUTCOMES: Final[Mapping[str, str]] = {
+    "violated": "违反",
+    "undetermined": "无法判定",
+    "excused": "有据除外",
+    "complied": "符合",
+}
 """In the order in which a reader needs them."""
 GRADES: Final[Mapping[str, str]] = {**SEVERITIES, "hint": "只作提示"}
 """Of rules."""

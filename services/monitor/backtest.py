@@ -63,7 +63,12 @@ class Seen(NamedTuple):
     outcome: str
     reason: str
     acts: tuple[str, ...]
+    clause: str
     quote: str
+
+    def told(self) -> Json:
+        """Return what an example tells of it."""
+        return {"severity": self.severity, "summary": self.reason, "clause": self.clause}
 
 
 @dataclass(slots=True)
@@ -122,6 +127,8 @@ class Compared:
         self.acts = 0
         self.position = 0
         """The last fact that the monitor had applied when the comparison ended."""
+        self.units: Mapping[str, str] = {}
+        """What units are called now."""
         self.by_rule: dict[str, Difference] = {}
         self._differing: dict[str, frozenset[str]] = {}
         self._judged: set[int] = set()
@@ -169,8 +176,9 @@ class Compared:
                     "jurisdiction": verdict.place,
                     "happened_on": verdict.happened_on.isoformat(),
                     "act": verdict.acts[0] if verdict.acts else None,
-                    "now": seen and {"severity": seen.severity, "summary": seen.reason},
-                    "before": was and {"severity": was.severity, "summary": was.reason},
+                    "unit": self.units.get(verdict.about, verdict.about),
+                    "now": seen and seen.told(),
+                    "before": was and was.told(),
                 },
             )
 
@@ -190,8 +198,8 @@ class Compared:
         if verdict is None:
             return None
         bound = book.bound(verdict.rule, verdict.place)
-        quote = bound.sources[0].quote if bound else ""
-        return Seen(str(verdict.severity), verdict.outcome, verdict.reason, verdict.acts, quote)
+        clause, quote = (bound.sources[0].named, bound.sources[0].quote) if bound else ("", "")
+        return Seen(str(verdict.severity), verdict.outcome, verdict.reason, verdict.acts, clause, quote)
 
     def report(self) -> Json:
         """Return everything that was found, as JSON."""
@@ -230,6 +238,7 @@ async def compare(pool: Pool, compared: Compared, calendar: Workdays, progress: 
     async with pool.acquire() as db:
         total = await queries_policy.count_acts(db, compared.asked.place)
         world = await load_world(db, first)
+    compared.units = {unit: found[-1][1].name for unit, found in world.units.items()}
     second = State(compared.second, calendar, world, first.references, first.acts)
     while True:
         async with pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):

@@ -1,7 +1,6 @@
 """The rule book's own checks: run every case, see that cases hold every number, and lock what the rules mean."""
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from contracts.workdays import Workdays, builtin
+from kit.columns import padding, width
 from services.monitor.book import RULES, load, shipped
 from services.monitor.cases import run
 from services.monitor.rulebook import Case, Rule, RuleBroken, fingerprint, read_rule
@@ -20,7 +20,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "violated": "违反",
     "complied": "符合",
     "undetermined": "无法判定",
-    "excused": "例外",
+    "excused": "有据除外",
     "none": "不适用",
 }
 _TWENTIETH: Final = 0.05
@@ -168,16 +168,10 @@ def _table(proofs: Sequence[Proof]) -> str:
     for proof in proofs:
         counts = [str(proof.counts.get(outcome, 0)) for outcome in OUTCOMES]
         rows.append((proof.rule.id, str(sum(proof.counts.values())), *counts, "、".join(proof.held) or "—"))
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(width(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        "  ".join(cell + padding(cell, wide) for cell, wide in zip(row, widths, strict=True)).rstrip() for row in rows
     )
-
-
-def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: wide characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def lock() -> Report:

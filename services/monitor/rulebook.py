@@ -51,6 +51,11 @@ class Source(_Strict):
     quote: Text
     url: str | None = None
 
+    @property
+    def named(self) -> str:
+        """The document and the clause, in a line."""
+        return f"{self.document} {self.clause}"
+
     def clause_of(self) -> Clause:
         """Return it as the published clause."""
         return Clause(document=self.document, clause=self.clause, quote=self.quote)

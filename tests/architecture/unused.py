@@ -27,6 +27,8 @@ CALLED_BY_OTHERS = {
     "send_400_response": "likewise",
     "freeze_panes": "openpyxl reads it",
     "media_type": "Starlette reads it",
+    "_split_lines": "argparse calls it",
+    "_fill_text": "likewise",
 }
 """Names and who uses them."""
 

@@ -277,10 +277,14 @@ def sheet() -> Json:
 def backtest() -> Json:
     """Return a comparison of two packs."""
     summary = "同一教师连续借用 121 天，超过 3 个月"
-    side = {"severity": "serious", "summary": summary}
-    place = {"unit_id": "qh.jtj", "jurisdiction": COUNTY, "act": act(4), "subject": act(4)}
+    side = {"severity": "serious", "summary": summary, "clause": "演示省规定 八"}
+    place = {"unit_id": "qh.jtj", "unit": "青禾县教育体育局", "jurisdiction": COUNTY, "act": act(4), "subject": act(4)}
     raised = {**place, "happened_on": "2026-03-02", "now": side, "before": None}
-    changed = {**raised, "now": {**side, "summary": HOSTILE}, "before": {**side, "severity": "warning"}}
+    changed = {
+        **raised,
+        "now": {**side, "summary": HOSTILE},
+        "before": {**side, "severity": "warning", "clause": "演示省规定 九"},
+    }
     rules = [
         {
             "rule": "SEC-05",

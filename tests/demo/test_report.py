@@ -4,7 +4,8 @@ import pytest
 
 from deploy.demo.asking import LedgerRows
 from deploy.demo.key import Comparison, Raised, compare, read_key
-from deploy.demo.report import Outcome, Sent, cut, lines, table, width
+from deploy.demo.report import Outcome, Sent, cut, lines, table
+from kit.columns import width
 
 KEY = read_key()
 ALL = tuple(Raised(one.rule, one.resolved, one.severity, one.document, one.clause, ("a",)) for one in KEY.alerts)

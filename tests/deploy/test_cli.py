@@ -1,5 +1,6 @@
 """The command line: quick help in Chinese, and plain words for what is wrong."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from deploy import cli
+from kit.columns import width
 
 HEAVY = ("asyncio", "asyncpg", "cryptography", "fastapi", "faststream", "httpx", "nats", "openpyxl", "pydantic")
+SAID = re.compile(r"\s{2,}(\S+( \S+)*)$")
+"""What is said of an option, after its name or alone on a line."""
 COMMANDS = [
     *(
         "up",
@@ -47,6 +51,10 @@ def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.C
     assert ended.value.code == 0
     assert text.startswith("用法：")
     assert not {"usage", "options", "arguments", "show this"} & set(text.split())
+    options = text.split("选项：\n")[1].split("\n\n")[0]
+    begins = {width(row[: told.start(1)]) for row in options.splitlines() if (told := SAID.search(row))}
+    assert len(begins) == 1, options
+    assert all(width(row) <= 80 for row in options.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -55,9 +63,11 @@ def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.C
         ("", "缺少参数"),
         ("publish", "缺少参数：文件"),
         ("fly", "不在可选范围内"),
-        ("up --wings", "不认识的参数"),
+        ("up --wings", "不认识的参数：--wings"),
+        ("policy explain x --wings", "用法：jianfu policy explain"),
+        ("copies --from 昨天", "参数 --from：应为日期，例如 2026-01-31，而不是 '昨天'"),
         ("up --port x", "应为整数"),
-        ("demo --stay --no-stay", "不能同时使用"),
+        ("demo --stay --no-stay", "参数 --no-stay：不能同时使用的还有 --stay"),
     ],
 )
 def test_a_wrong_command_line_is_explained_in_chinese(
@@ -90,6 +100,18 @@ def test_a_command_without_a_running_system_says_so(
     assert "没有运行过" in capsys.readouterr().err
 
 
+def test_a_reader_who_has_seen_enough_ends_a_command_quietly() -> None:
+    program = "import sys; from deploy import cli; sys.exit(cli.main(['list', 'shipped']))"
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as told:
+        assert told.stdout
+        assert told.stderr
+        told.stdout.close()
+        assert told.stderr.read() == ""
+    assert told.returncode == 141
+
+
 def test_the_doctor_finds_a_machine_without_a_system_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor", "--home", str(tmp_path / "none")]) == 0
     assert "0 项异常" in capsys.readouterr().out
@@ -99,5 +121,5 @@ def test_the_doctor_names_what_does_not_answer(tmp_path: Path, capsys: pytest.Ca
     (tmp_path / "ports.json").write_text('{"postgres": 1, "nats": 1, "intake": 1}')
     assert cli.main(["doctor", "--home", str(tmp_path)]) == 1
     out = capsys.readouterr().out
-    assert "异常  postgres:端口 1" in out
-    assert "异常  intake:端口 1 不应答" in out
+    assert "异常  postgres：端口 1" in out
+    assert "异常  intake：端口 1 不应答" in out

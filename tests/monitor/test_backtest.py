@@ -116,6 +116,7 @@ async def test_a_period_and_a_place_limit_what_is_compared(pool: asyncpg.Pool) -
     [rule] = report["rules"]
     assert (rule["rule"], rule["gone"], report["acts"]) == ("MTG-19", 1, 1)
     [example] = rule["examples"]["gone"]
+    assert example["before"]["clause"]
     assert (example["act"], example["now"], example["unit_id"]) == (fact_of(march), None, "990101.office")
     assert (await compared(pool, since=date(2025, 3, 5)))["rules"] == []
     assert (await compared(pool, until=date(2025, 3, 3)))["rules"] == []
@@ -188,4 +189,10 @@ def test_the_text_names_each_difference() -> None:
     text = "\n".join(backtesting.told(report))
     assert "SEC-05 借调教师：新增 2，消失 0，变化 1，相同 12" in text
     assert "2026-01-01 至 最近" in text
-    assert "原为：同一教师连续借用 121 天" in text
+    assert "2026-03-02 青禾县教育体育局 " in text
+    told = "原为：同一教师连续借用 121 天，超过 3 个月；等级由预警改为严重；依据由 演示省规定 九 改为 演示省规定 八"
+    assert told in text
+    [[changed]] = [rule["examples"]["changed"] for rule in report["rules"] if rule["changed"]]
+    for kept in ("summary", "clause"):
+        changed["before"][kept] = changed["now"][kept]
+    assert "（等级由预警改为严重）" in "\n".join(backtesting.told(report))

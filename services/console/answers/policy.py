@@ -20,6 +20,7 @@ class Side(Answer):
 
     severity: Severity
     summary: str
+    clause: str = ""
 
 
 class Example(Answer):
