@@ -43,6 +43,11 @@ class System:
     urls: Mapping[str, str]
     tokens: Mapping[str, str]
 
+    @property
+    def login_command(self) -> str:
+        """The command that gives another such address."""
+        return f"jianfu login --home {os.path.relpath(self.root)}"
+
     def login_link(self, role: str) -> str:
         """Give the address that opens a session of this role in the console, once."""
         return tokens.login_link(self.root, self.urls["console"], self.tokens[role])

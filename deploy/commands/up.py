@@ -72,7 +72,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 
 def _show_links(system: "System") -> None:
-    say("登录控制台（链接只能用一次，半小时内有效；再要一个：jianfu login）：")
+    say(f"登录控制台（链接只能用一次，半小时内有效；再要一个：{system.login_command}）：")
     for role, title in (("operator", "操作员"), ("discipline", "纪检")):
         say(f"  {title} {system.login_link(role)}")
 

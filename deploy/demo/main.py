@@ -93,7 +93,7 @@ def _compared(alerts: Sequence[Raised], key: Key) -> Comparison:
 def _parts() -> tuple[Part, Part, Part]:
     year = write()
     return (
-        Part("真实公文", (DATA / "real_documents.ndjson").read_bytes().splitlines()),
+        Part("真实公文及其单位", (DATA / "real_documents.ndjson").read_bytes().splitlines()),
         Part("青禾县 2025 年（虚构）", _written(year.deliveries)),
         Part("应当拒收的（内容冲突、涉密）", _written(year.refused)),
     )
@@ -113,4 +113,4 @@ def _links(system: "System", *, stay: bool) -> list[str]:
             "要在浏览器中查看，请运行 make demo STAY=1（或 jianfu demo --stay）：系统会继续运行并给出新的登录链接。",
         ]
     fresh = [f"  {title}  {system.login_link(role)}" for role, title in ROLES]
-    return [proved, "登录控制台（每个链接只能用一次，半小时内有效；再要一个：jianfu login）：", *fresh]
+    return [proved, f"登录控制台（每个链接只能用一次，半小时内有效；再要一个：{system.login_command}）：", *fresh]
