@@ -139,15 +139,27 @@ def _near(rule: int) -> list[list[list[Fact]]]:
 
 
 def _placed(random: Random, case: Iterable[Fact], number: int, *, calm: bool) -> Iterator[Fact]:
-    """Yield a case with names of its own, moved in time as a whole; ``calm``: otherwise as it is."""
+    """Yield a case with names of its own, moved in time as a whole, to where a month or year ends too; ``calm``: otherwise as it is."""
     facts = deepcopy(list(case))
     names = {fact["id"] for fact in facts}
-    shift = 0 if calm else random.choice(SHIFTS)
+    shift = 0 if calm else random.choice([*SHIFTS, *[_to_border(random, facts)] * 5])
     for fact in facts:
         own = _renamed(fact, names, f"{number}.")
         moved = _moved(own, shift) if shift else own
         moved = moved if _taken(moved["type"], moved["data"]) else own
         yield moved if calm or random.random() < 0.6 else _zoned(random, _changed(random, moved))
+
+
+def _to_border(random: Random, facts: list[Fact]) -> int:
+    """Return by how many days to move a case so that a day of it is the last or the first of a month, or of a year."""
+    days = [value for fact in facts for value in fact["data"].values() if isinstance(value, str) and _is_day(value)]
+    day = date.fromisoformat(random.choice(days or [facts[0]["time"]])[:_DAY])
+    border = date(day.year, random.choice([1, 1, day.month]), 1)
+    return (border - day).days - random.randrange(2)
+
+
+def _is_day(value: str) -> bool:
+    return value[4:5] == "-" and value[7:8] == "-"
 
 
 def _renamed(value: Any, names: set[str], prefix: str) -> Any:
@@ -164,7 +176,7 @@ def _moved(value: Any, days: int) -> Any:
         return {key: _moved(one, days) for key, one in value.items()}
     if isinstance(value, list):
         return [_moved(one, days) for one in value]
-    if not isinstance(value, str) or len(value) < _DAY or value[4:5] != "-":
+    if not isinstance(value, str) or not _is_day(value):
         return value
     try:
         moment = datetime.fromisoformat(value) + timedelta(days=days)

@@ -37,7 +37,7 @@ STEPS: Final = ("doc.reviewed", "doc.assessed", "doc.filed", "doc.declassified")
 
 def verdicts(book: Book, bodies: Iterable[bytes], base: Workdays) -> list[Verdict]:
     """Return every verdict on the history that these messages tell, in whatever order and however often they came."""
-    acts = _standing({fact.fact_id: fact for fact in map(decode, bodies)})
+    acts = list(_standing({fact.fact_id: fact for fact in map(decode, bodies)}))
     world = _world(acts, base)
     # ids are hashes: this order means nothing, so whoever relies on the order of a scene is found
     judged = sorted((act for act in acts if not isinstance(act.event, UNJUDGED)), key=lambda act: act.id)
@@ -46,9 +46,8 @@ def verdicts(book: Book, bodies: Iterable[bytes], base: Workdays) -> list[Verdic
     return [one for rule in sorted(book.rules) for one in _rule(book, rule, judged, world)]
 
 
-def _standing(facts: Mapping[str, Recorded[Event]]) -> list[Act]:
-    """Return the acts that stand: withdrawn ones fall, of the corrections the one learned last counts."""
-    found = []
+def _standing(facts: Mapping[str, Recorded[Event]]) -> Iterator[Act]:
+    """Yield the acts that stand: withdrawn ones fall, of the corrections the one learned last counts."""
     amending = [one for one in facts.values() if isinstance(one.event, (ActCorrected, ActWithdrawn))]
     for fact in facts.values():
         mine = [one for one in amending if _amends(one, fact)]
@@ -57,8 +56,7 @@ def _standing(facts: Mapping[str, Recorded[Event]]) -> list[Act]:
         versions = [(one.recorded, one.fact_id, event) for one in mine if (event := _corrected(one, fact))]
         last = max(versions, key=lambda one: one[:2], default=None)
         act = replace(stated(fact), day=_china(fact.time), memo={})
-        found.append(act if last is None else replace(act, recorded=last[0], event=last[2], made_of=(act.id, last[1])))
-    return found
+        yield act if last is None else replace(act, recorded=last[0], event=last[2], made_of=(act.id, last[1]))
 
 
 def _amends(one: Recorded[Any], fact: Recorded[Event]) -> bool:
@@ -178,6 +176,8 @@ COUNTS: Final[Mapping[str, Callable[[Act, Any], Sequence[tuple[Any, ...]]]]] = {
     ],
     "res.visited": lambda _, e: [("leader", e.leader, 1, e.starts_on, e.ends_on)],
     "rpt.demanded": lambda a, e: [("asks", re.search("减负|形式主义", e.subject_matter) and a.unit, 1, a.day)],
+    "plaque.hung": lambda _, e: [("outside", e.side != "内" and e.unit), ("inside", e.side != "外" and e.unit)],
+    "plaque.removed": lambda _, e: [("outside", e.unit), ("inside", e.unit)],
     "app.registered": lambda a, e: [("apps", e.owner or a.unit)],
     "app.closed": lambda a, _: [("apps", a.unit)],
     "ticket.opened": lambda a, _: [("tickets", a.unit, 12, a.day)],

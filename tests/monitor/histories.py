@@ -91,6 +91,7 @@ def history(seed: int, size: int, *, dense: bool = False) -> list[bytes]:
     facts = list(_references(pen))
     chosen = [
         _document,
+        _parts,
         _meeting,
         _inspection,
         _visit,
@@ -163,7 +164,7 @@ def _references(pen: _Pen) -> Iterator[bytes]:
     for kind, entries in (("进校园白名单", names), ("无会日历", quiet)):
         data = {"kind": kind, "place": "99", "valid_from": "2025-01-20", "basis": "演办发〔2025〕2号", "items": entries}
         yield pen.fact("list.versioned", "u-prov", START, data)
-    for day in (date(2025, 2, 1), date(2025, 6, 30)):
+    for day in (date(2025, 2, 1), pen.day(), date(2025, 6, 30)):
         yield pen.fact("clock.day_ended", "u-prov", day, {"day": day.isoformat()})
 
 
@@ -213,6 +214,31 @@ def _document(pen: _Pen) -> Iterator[bytes]:
         },
         late=random.randrange(40),
     )
+
+
+def _parts(pen: _Pen) -> Iterator[bytes]:
+    """A document, or a meeting over video, that is cut into two or three parts."""
+    unit, random = pen.unit(), pen.random
+    day = pen.day() + timedelta(days=240)  # the rule on documents raises alerts on late ones only
+    marks = random.choice([("（一）", "（二）", "（三）"), ("（上）", "（下）")])
+    for number, mark in enumerate(marks):
+        dated = day + timedelta(days=number * random.choice([0, 1, 20]))
+        data = {
+            "heading": f"关于水利设施管护的通知{mark}",
+            "dated": dated.isoformat(),
+            "char_count": pen.maybe(random.choice([2500, 3900, 4001])),
+            "doc_class": pen.maybe(random.choice(["专项", "其他"])),
+        }
+        yield pen.fact("doc.issued", unit, dated, data)
+    for number, mark in enumerate(marks if random.random() < 0.5 else ()):
+        start = datetime(day.year, day.month, day.day, 9 + 2 * number, tzinfo=CHINA)
+        data = {
+            "topic": f"水利设施管护推进会{mark}",
+            "mode": pen.maybe("网络视频"),
+            "starts_at": start.isoformat(),
+            "ended_at": pen.maybe((start + timedelta(minutes=random.choice([40, 60, 91]))).isoformat()),
+        }
+        yield pen.fact("mtg.convened", unit, day, data)
 
 
 def _meeting(pen: _Pen) -> Iterator[bytes]:

@@ -72,7 +72,7 @@ async def compared(pool: asyncpg.Pool, candidate: Files = TRIED, **asked: Any) -
 
 
 async def test_the_difference_is_that_of_two_naive_judgements(pool: asyncpg.Pool) -> None:
-    facts = history(11, 200, dense=False)
+    facts = history(12, 200, dense=False)
     live, tried = seated(LIVE, "demo-county", "tried-2026", "99"), seated(TRIED, "tried-2026", "demo-county", "99")
     await feed(pool, State(live, builtin()), deliveries(facts), [])
     acts = fold([decode(fact) for fact in facts])
