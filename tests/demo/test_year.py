@@ -15,13 +15,19 @@ from deploy.demo.year.script import write
 from services.intake.domain import Candidate, Refused
 from services.intake.reading import content_hash
 from services.intake.reading import read as read_at_intake
+from services.monitor.domain import Verdict
 from tests.demo.judged import book, by_subject, judge, raised, read
 
 KEY = read_key()
 YEAR = write()
 FACTS = read(fact.written() for fact in YEAR.facts)
-VERDICTS = judge(FACTS)
 DIGEST = "8db6e254056cd283300adbd596235fee685faf883f7bb8408003a4472ee31ca3"
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> list[Verdict]:
+    """Give every verdict on the year."""
+    return judge(FACTS)
 
 
 def test_the_year_is_the_same_on_every_machine():
@@ -30,27 +36,27 @@ def test_the_year_is_the_same_on_every_machine():
     assert write() == YEAR
 
 
-def test_the_year_raises_its_key_and_nothing_else():
-    found = compare(raised(VERDICTS), KEY)
+def test_the_year_raises_its_key_and_nothing_else(verdicts):
+    found = compare(raised(verdicts), KEY)
     assert found.missing == ()
     assert found.unexpected == ()
     assert found.repeated == ()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_any_order_of_arrival_with_repeats_raises_the_same(seed):
+def test_any_order_of_arrival_with_repeats_raises_the_same(verdicts, seed):
     shuffled = FACTS + FACTS[::7]
     random.Random(seed).shuffle(shuffled)
-    assert sorted(judge(shuffled), key=repr) == sorted(VERDICTS, key=repr)
+    assert sorted(judge(shuffled), key=repr) == sorted(verdicts, key=repr)
 
 
-def test_later_days_raise_nothing_more():
-    assert raised(judge(FACTS, today=date(2027, 6, 30))) == raised(VERDICTS)
+def test_later_days_raise_nothing_more(verdicts):
+    assert raised(judge(FACTS, today=date(2027, 6, 30))) == raised(verdicts)
 
 
 @pytest.mark.parametrize("near", KEY.near, ids=lambda near: f"{near.rule} {near.subject}")
-def test_what_only_seems_a_violation_raises_nothing(near):
-    verdict = by_subject(VERDICTS).get((near.rule, near.resolved))
+def test_what_only_seems_a_violation_raises_nothing(verdicts, near):
+    verdict = by_subject(verdicts).get((near.rule, near.resolved))
     assert (verdict.outcome if verdict else "none") == near.outcome
     assert verdict is None or verdict.severity is None
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.catalog import decode
@@ -17,19 +17,21 @@ from tests.oracle import judge_all
 
 TEXTS, PACKS = shipped()
 BOOK = load(TEXTS, PACKS)
-ALL_HINTS = load(
-    {
+HISTORIES = st.builds(history, st.integers(0, 10**6), st.integers(20, 60), dense=st.booleans())
+
+
+@pytest.fixture(scope="module")
+def all_hints() -> Book:
+    """Give the whole book as if no rule had any weight."""
+    texts = {
         name: re.sub(
             '(?m)^severity = "[a-z]+"$',
             'severity = "info"',
             text if "\nmode = " in text else re.sub("(?m)^version = ", 'mode = "hint"\nversion = ', text, count=1),
         )
         for name, text in TEXTS.items()
-    },
-    PACKS,
-)
-"""The whole book as if no rule had any weight."""
-HISTORIES = st.builds(history, st.integers(0, 10**6), st.integers(20, 60), dense=st.booleans())
+    }
+    return load(texts, PACKS)
 
 
 def verdicts(book: Book, facts: list[bytes]) -> list[Verdict]:
@@ -43,16 +45,14 @@ def alerts_of_hints(book: Book, facts: list[bytes]) -> list[Verdict]:
 
 
 @given(HISTORIES)
-@settings(deadline=None)
 def test_no_hint_becomes_an_alert(facts: list[bytes]) -> None:
     assert alerts_of_hints(BOOK, facts) == []
 
 
-@given(HISTORIES)
-@settings(deadline=None)
-def test_no_rule_of_any_kind_raises_an_alert_once_it_is_a_hint(facts: list[bytes]) -> None:
-    assert {rule.mode for rule in ALL_HINTS.rules.values()} == {"hint"}
-    assert alerts_of_hints(ALL_HINTS, facts) == []
+@given(facts=HISTORIES)
+def test_no_rule_of_any_kind_raises_an_alert_once_it_is_a_hint(all_hints: Book, facts: list[bytes]) -> None:
+    assert {rule.mode for rule in all_hints.rules.values()} == {"hint"}
+    assert alerts_of_hints(all_hints, facts) == []
 
 
 def test_a_hint_that_did_raise_one_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
