@@ -47,7 +47,7 @@ up: $(STAMPS)/run $(STAMPS)/vendor ## 启动整个系统(数据在 .jianfu/)
 
 .PHONY: test
 test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试，末尾说明哪些没有运行
-	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile --session-timeout 1500 -m "not chaos"
+	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --session-timeout 1500 -m "not chaos"
 
 .PHONY: chaos-short
 chaos-short: $(STAMPS)/dev $(STAMPS)/vendor ## 破坏性试验的短形式：杀进程、停服务器、写满磁盘、拨时钟、集群换主

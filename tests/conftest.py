@@ -154,6 +154,14 @@ async def _renew_streams(url: str, wanted: "list[StreamConfig]", *, keep: bool =
     await connection.close()
 
 
+@pytest.hookimpl(trylast=True)  # when every test has its markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that run whole systems and browsers: at the end one of them would keep one worker busy alone."""
+    count = Counter(item.path for item in items)
+    long = {item.path for item in items if item.get_closest_marker("system") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: (item.path not in long, -count[item.path], item.path))
+
+
 @pytest.hookimpl(trylast=True)  # behind the terminal's, on which failures are shown
 def pytest_configure(config: pytest.Config) -> None:
     """Bound every test, and show failures when they happen."""

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -64,13 +64,30 @@ class Watch:
         return self.page
 
 
+@dataclass(frozen=True)
+class Shots:
+    """Keeps pictures where somebody wants them: drawing whole pages takes longer than looking at them."""
+
+    folder: Path | None
+
+    async def take(self, page: Page, name: str, *, whole: bool = True) -> None:
+        """Keep a picture of a page, also of what lies below the screen, or of the screen alone."""
+        if self.folder is not None:
+            await page.screenshot(path=self.folder / f"{name}.png", full_page=whole)
+
+    async def print(self, page: Page, name: str, **options: Any) -> bytes:
+        """Return a page as it is printed."""
+        path = None if self.folder is None else self.folder / f"{name}.pdf"
+        return await page.pdf(path=path, **options)
+
+
 @pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder for screenshots: the one of the environment, or a temporary one."""
+def shots() -> Shots:
+    """Give what keeps pictures in the folder that the environment names."""
     kept = os.environ.get(SHOTS)
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("shots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+    return Shots(Path(kept) if kept else None)
 
 
 @dataclass

@@ -1,12 +1,11 @@
 """The pages in a real browser: they fit an office screen, keep to the content policy, live, and print."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from kit.auth import Role
-from tests.browser.conftest import OFFICE_SCREEN, Stage, Visit
+from tests.browser.conftest import OFFICE_SCREEN, Shots, Stage, Visit
 from tests.console import fake_data as data
 from tests.console import fake_ledgers as ledgers
 from tests.copying.measured import bodies
@@ -47,11 +46,11 @@ TINY_TEXT = """
 
 
 @pytest.mark.parametrize("role", PAGES)
-async def test_every_page_fits_an_office_screen(visit: Visit, shots: Path, role: Role) -> None:
+async def test_every_page_fits_an_office_screen(visit: Visit, shots: Shots, role: Role) -> None:
     watch = await visit(role)
     for name, path in PAGES[role].items():
         page = await watch.go(path)
-        await page.screenshot(path=shots / f"{name}.png", full_page=True)
+        await shots.take(page, name)
         assert await page.evaluate("document.documentElement.scrollWidth") == OFFICE_SCREEN["width"], name
         assert await page.evaluate(TINY_TEXT) == [], name
 
@@ -156,29 +155,27 @@ async def test_without_scripts_the_pages_still_work(visit: Visit) -> None:
     ("path", "wide"),
     [(f"/alerts/{ALERT}", False), ("/", False), ("/ledgers/documents", True), ("/rules/backtests/1", True)],
 )
-async def test_a_page_prints_on_a4_without_navigation(visit: Visit, shots: Path, path: str, *, wide: bool) -> None:
+async def test_a_page_prints_on_a4_without_navigation(visit: Visit, shots: Shots, path: str, *, wide: bool) -> None:
     page = await (await visit(Role.OPERATOR)).go(path)
     await page.emulate_media(media="print")
     for part in (".side", ".tools", ".filters", ".hand-over", "button"):
         for one in await page.locator(part).all():
             assert not await one.is_visible(), part
     assert await page.locator(".printed").is_visible()
-    printed = await page.pdf(
-        prefer_css_page_size=True, path=shots / f"print-{path.strip('/').replace('/', '-')[:15]}.pdf"
-    )
+    printed = await shots.print(page, f"print-{path.strip('/').replace('/', '-')[:15]}", prefer_css_page_size=True)
     boxes = {tuple(round(float(n)) for n in box.split()) for box in re.findall(rb"/MediaBox ?\[([^\]]+)\]", printed)}
     assert boxes == {(0, 0, 842, 595) if wide else (0, 0, 595, 842)}
 
 
-async def test_two_texts_are_laid_side_by_side_and_print_well(visit: Visit, shots: Path) -> None:
+async def test_two_texts_are_laid_side_by_side_and_print_well(visit: Visit, shots: Shots) -> None:
     page = await (await visit(Role.OFFICE)).go("/precheck/compare")
     await page.fill("[name=child]", bodies()[5])
     await page.fill("[name=parent]", bodies()[4])
     await page.click("button.primary")
     await page.get_by_text("达到照搬照抄的界限").wait_for()
     assert await page.input_value("[name=child]")
-    await page.screenshot(path=shots / "compare.png", full_page=True)
+    await shots.take(page, "compare")
     await page.emulate_media(media="print")
     assert not await page.locator("form.draft").is_visible()
     assert await page.locator(".passages mark").first.is_visible()
-    await page.pdf(path=shots / "compare.pdf", format="A4")
+    assert await shots.print(page, "compare", format="A4")

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +13,7 @@ from deploy import tokens
 from kit.auth import Principal, Role
 from services.console.wording import LEDGERS
 from tests import factories
-from tests.browser.conftest import Watch, open_watch
+from tests.browser.conftest import Shots, Watch, open_watch
 from tests.eventually import eventually
 from tests.factories import Event
 from tests.system.running import Running, up
@@ -166,7 +165,7 @@ async def sign_in(running: Running, chromium: Browser, role: Role) -> Watch:
     return watch
 
 
-async def test_the_walk_of_the_five_acts(system: Running, chromium: Browser, shots: Path) -> None:
+async def test_the_walk_of_the_five_acts(system: Running, chromium: Browser, shots: Shots) -> None:
     await post(system, setting())
     operator = await sign_in(system, chromium, Role.OPERATOR)
     discipline = await sign_in(system, chromium, Role.DISCIPLINE)
@@ -179,7 +178,7 @@ async def test_the_walk_of_the_five_acts(system: Running, chromium: Browser, sho
         assert await page.get_by_text("已签收").count() > 0
     page = await operator.go("/")
     await page.wait_for_selector(".chart[data-drawn]")
-    await page.screenshot(path=shots / "walk-overview.png")
+    await shots.take(page, "walk-overview", whole=False)
     page = await operator.go("/clues")
     assert await page.locator(".lane.received .clue").count() == len(STEPS)
     for watch in (operator, discipline):
@@ -221,14 +220,14 @@ async def is_in_its_ledger(operator: Watch, step: Step) -> None:
     await page.locator(".paper-head").wait_for()
 
 
-async def is_handed_over(operator: Watch, step: Step, summary: str, shots: Path) -> str:
+async def is_handed_over(operator: Watch, step: Step, summary: str, shots: Shots) -> str:
     """Read the dossier and hand it over; return the path of the clue."""
     page = operator.page
     text = await page.inner_text(".paper")
     assert step.clause in text
     assert summary.removesuffix("…")[:20] in text
     assert f"jianfu alert replay {page.url.rsplit('/', 1)[1]}" in text
-    await page.screenshot(path=shots / f"walk-{step.name}.png", full_page=True)
+    await shots.take(page, f"walk-{step.name}")
     await page.fill("#note", "已与单位核实。")
     page.once("dialog", lambda dialog: dialog.accept())
     await page.click(".hand-over button")
