@@ -83,7 +83,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(w=wording, numbers=numbers, static=lambda name: f"/static/{name}?v={version}")
+    environment.globals.update(
+        w=wording, numbers=numbers, home_of=home_of, static=lambda name: f"/static/{name}?v={version}"
+    )
     environment.filters.update(
         day=wording.day,
         short_day=wording.short_day,

@@ -266,7 +266,7 @@ def sheet() -> Json:
                 alert_id=fact_id("alert", "2"),
                 exceptions=[{"name": "上级明确要求制发的综合性文件", "met": False, "evidence": "文件类别为“专项”"}],
             ),
-            verdict("DOC-19", "undetermined", "不知道附注是否印有联系方式。", missing=["has_contact_phone"]),
+            verdict("DOC-19", "undetermined", "不知道附注是否印有联系方式。", missing=["附注是否载明联系方式"]),
             verdict("DOC-03", "complied", "本年已发文 46 件，未超过限额 50 件。"),
         ],
         "not_applicable": [{"rule": "MTG-06", "title": "二次会议", "why": "此规则不涉及这类行为"}],

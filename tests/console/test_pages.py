@@ -68,6 +68,8 @@ async def test_the_navigation_leads_only_where_a_role_may_go(browse: Browser, ro
     client = await browse(role)
     page = (await client.get("/rules")).text
     nav = page[page.index('<nav class="side"') : page.index("</nav>")]
+    brand = page[page.index('class="brand" href="') :].split('"')[3]
+    assert (await client.get(brand, follow_redirects=True)).status_code == 200
     paths = [part.split('"')[0] for part in nav.split('href="')[1:]]
     assert paths
     for path in paths:

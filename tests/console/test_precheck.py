@@ -169,9 +169,17 @@ async def test_a_draft_is_judged_and_its_text_stays_here(browse: Browser, backen
     assert "正文提出了 1 类要求" in page.text
     assert "有 1 项不符合规定" in page.text
     assert "<b>除非</b>属于“上级明确要求制发的综合性文件”" in page.text
-    assert "请补充：附注印有联系方式" in page.text
+    assert "缺少：附注是否载明联系方式" in page.text
     assert f"正文 {count_characters(BODY):,}".replace(",", "\u2009") in page.text
     assert "关于开展排查的通知" in page.text
+
+
+async def test_a_unit_that_nobody_knows_is_told_and_nothing_is_judged(browse: Browser, backend: FakeBackend) -> None:
+    entries = {PREFIX + name: text for name, text in LEAST["document"].items()}
+    page = await post(await browse(Role.OPERATOR), "/precheck/document", unit_id="青禾县没有的局", **entries)
+    assert page.status_code == 422
+    assert "发出单位：没有登记的单位" in page.text
+    assert all(asked[1] != "/v1/precheck" for asked in backend.asked)
 
 
 async def test_a_text_with_a_secrecy_mark_is_refused_unseen(browse: Browser, backend: FakeBackend) -> None:

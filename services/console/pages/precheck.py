@@ -54,6 +54,8 @@ async def judge(request: Request, user: Annotated[User, Depends(posted(*ALLOWED)
     unit = keys.get(unit, unit)
     if not unit:
         errors["unit_id"] = "必须填写"
+    elif units and unit not in units and unit not in user.units:
+        errors["unit_id"] = "没有登记的单位，请从列表中选择"
     if errors:
         return await _page(desk, draft, entries=entries, errors=errors)
     known = units.get(unit)
