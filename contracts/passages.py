@@ -27,7 +27,8 @@ OWN: Final = 0.12
 SHORTEST_TEXT: Final = 200
 """Ideographs of own wording; in a shorter text a few formulas are a large share."""
 _MOST_PLACES: Final = 16
-"""A shingle with more places in the other text begins no run: texts made of repetition would cost the square of their length."""
+"""A shingle with more places in the other text is paired in turn, its first time here with its first there, and so on: texts made of
+repetition would cost the square of their length."""
 
 Result = Literal["copied", "open", "own", "short"]
 
@@ -139,9 +140,14 @@ def _longest_runs(child: str, parent: str, shortest: int) -> Iterator[Run]:
     for at in range(len(parent) - shortest + 1):
         places[parent[at : at + shortest]].append(at)
     ends: dict[int, int] = {}  # diagonal -> where in the child its last run ends
+    turns: dict[str, int] = defaultdict(int)
     for at in range(len(child) - shortest + 1):
-        here = places.get(child[at : at + shortest], ())
-        for other in here if len(here) <= _MOST_PLACES else ():
+        here: Sequence[int] = places.get(shingle := child[at : at + shortest], ())
+        if len(here) > _MOST_PLACES:
+            turn = turns[shingle]
+            turns[shingle] += 1
+            here = here[turn : turn + 1]
+        for other in here:
             if at < ends.get(at - other, 0):
                 continue
             start = _back(child, parent, at, other)

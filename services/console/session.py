@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from kit.auth import Allow, Principal, Role, verify
 from kit.clock import now
 from kit.errors import Forbidden, Unauthorized
+from kit.http import MAX_BODY
 from services.console.state import state_of
 
 SESSION_COOKIE: Final = "jianfu_session"
@@ -53,7 +54,7 @@ class Posted(SignedIn):
         """Return the user; raise ``Forbidden`` when the request does not come from one of our own pages."""
         user = await super().__call__(request)
         _require_own_origin(request.headers)
-        sent = (await request.form()).get(FORM_FIELD)
+        sent = (await request.form(max_part_size=MAX_BODY)).get(FORM_FIELD)  # pages say how long a text may be
         if (
             not user.form_token
             or not isinstance(sent, str)

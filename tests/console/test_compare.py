@@ -45,7 +45,8 @@ async def test_the_page_says_what_the_share_means(browse: Browser, child: int, p
     ("child", "parent", "says"),
     [
         ("", "甲乙丙丁", "请同时粘贴"),
-        ("甲" * 60_001, "甲", "正文过长"),
+        ("甲" * 60_001, "甲", "正文过长，超过 60\u2009000 字"),
+        ("甲" * 200_000, "甲" * 200_000, "正文过长，超过 60\u2009000 字"),
         ("机密★5年\n各镇应当上报", "甲", "涉密内容不得在本系统中处理"),
     ],
 )
@@ -54,6 +55,13 @@ async def test_what_cannot_be_compared_is_refused_unseen(browse: Browser, child:
     assert page.status_code == 422
     assert says in page.text
     assert "各镇应当上报" not in page.text
+
+
+@pytest.mark.parametrize("repeated", ["甲", "上报台账"])
+async def test_the_longest_texts_that_repeat_one_thing_are_compared(browse: Browser, repeated: str) -> None:
+    text = (repeated * 60_000)[:60_000]
+    page = await post(await browse(Role.OFFICE), "/precheck/compare", child=text, parent=text)
+    assert "100% 的文字与上位文件相同" in page.text
 
 
 async def test_what_is_pasted_is_text_and_no_markup(browse: Browser) -> None:

@@ -1,7 +1,9 @@
 """Drafts: what a form becomes, what is wrong with it, and that a document's text goes nowhere."""
 
+import asyncio
 import json
-from typing import Any
+import threading
+from typing import Any, NoReturn
 
 import pytest
 import structlog
@@ -11,6 +13,7 @@ from contracts.documents import DocumentIssued
 from contracts.lexicons import METHOD
 from contracts.text import SKETCH_METHOD, count_characters, sketch
 from kit.auth import Role
+from kit.errors import Rejected
 from services.console.drafts import BY_KEY, DRAFTS, Draft, Kind
 from services.console.filled import PREFIX, Filled, check, fill
 from tests.console import fake_data as data
@@ -194,6 +197,47 @@ async def test_a_text_with_a_secrecy_mark_is_refused_unseen(browse: Browser, bac
     assert "涉密内容不得在本系统中处理" in page.text
     assert BODY[:12] not in page.text
     assert not [asked for asked in backend.asked if asked[1] == "/v1/precheck"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ("各村应当上报。" * 28_571, 200, "正文 199\u2009997 字"),
+        ("报" * 200_000, 200, "正文 200\u2009000 字"),
+        ("报" * 200_001, 422, "正文过长，超过 200\u2009000 字"),
+        ("报" * 1_000_000, 413, "内容过大"),
+    ],
+)
+async def test_a_body_is_read_up_to_the_length_that_is_said(browse: Browser, body: str, status: int, says: str) -> None:
+    form = {"unit_id": "qh.hwz", **{PREFIX + name: value for name, value in LEAST["document"].items()}}
+    page = await post(await browse(Role.OFFICE), "/precheck/document", **form, **{f"{PREFIX}body": body})
+    assert page.status_code == status
+    assert says in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "reader"), [("/precheck/document", "precheck.fill"), ("/precheck/compare", "compare.compare")]
+)
+async def test_others_are_answered_while_a_long_text_is_read(
+    browse: Browser, monkeypatch: pytest.MonkeyPatch, path: str, reader: str
+) -> None:
+    begun, answered = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> NoReturn:
+        begun.set()
+        raise Rejected("其他人已得到答复" if answered.wait(20) else "其他人没有得到答复")
+
+    monkeypatch.setattr(f"services.console.pages.{reader}", slow)
+    client = await browse(Role.OFFICE)
+    reading = asyncio.create_task(post(client, path, child=BODY, parent=BODY, **{f"{PREFIX}body": BODY}))
+    try:
+        assert await asyncio.to_thread(begun.wait, 20)
+        assert (await client.get("/keys")).status_code == 200
+        answered.set()
+        assert "其他人已得到答复" in (await reading).text
+    finally:
+        answered.set()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def test_a_superior_meeting_is_named_by_its_act(browse: Browser, backend: FakeBackend) -> None:

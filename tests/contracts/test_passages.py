@@ -72,9 +72,15 @@ def test_a_whole_text_in_quotation_marks_is_no_quotation():
 
 
 def test_a_text_that_is_one_repetition_costs_no_square_of_its_length():
-    assert compare("报告" * 40_000, "报告" * 40_000).share == 0
-    period = "".join(chr(0x4E00 + at * 37 % 4000) for at in range(300))
-    assert compare(period * 60, period * 60).own == 18_000
+    for text in ("报" * 80_000, "报告" * 40_000, "".join(chr(0x4E00 + at * 37 % 4000) for at in range(300)) * 60):
+        assert compare(text, text).share == 1
+        assert compare(text, text[: len(text) // 2]).share == 0.5
+    assert compare("报" * 80_000, COPIED * 1000).share == 0
+
+
+def test_a_phrase_that_the_other_text_repeats_very_often_is_found():
+    often = "，各村应知晓".join([COPIED] * 30)
+    assert compare(f"{OWN}。{COPIED}", often).copied == compare(f"{OWN}。{COPIED}", COPIED).copied > 0
 
 
 def test_a_short_text_is_not_judged():

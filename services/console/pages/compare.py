@@ -15,7 +15,7 @@ from services.console.session import User, posted, signed_in
 router = APIRouter()
 
 _MOST_CHARACTERS: Final = 60_000
-"""Of one text; two of them are aligned in a few seconds."""
+"""Of one text; two of them are aligned in a few seconds and some 100 MB, whatever they repeat."""
 _MOST_SHOWN: Final = 200
 """Passages on the page, the longest ones."""
 

@@ -1,5 +1,6 @@
 """发前核查: a draft is judged by the rules before it goes out. Nothing of it is stored or logged."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final
 
@@ -19,6 +20,7 @@ from services.console.drafts import BY_KEY, DRAFTS, Draft
 from services.console.filled import PREFIX, Entries, Filled, check, fill
 from services.console.pages.ledgers import in_order
 from services.console.session import OPERATORS, User, posted, signed_in
+from services.console.wording import number
 
 router = APIRouter()
 
@@ -48,7 +50,7 @@ async def judge(request: Request, user: Annotated[User, Depends(posted(*ALLOWED)
     refuse_secrets((text for texts in entries.values() for text in texts), _MOST_CHARACTERS)
     units = (await desk.names()).units
     keys = {unit.name: unit.unit_id for unit in units.values()}
-    filled = fill(draft, entries, keys)
+    filled = await asyncio.to_thread(fill, draft, entries, keys)  # reading a long body takes up to seconds
     data, errors = await _complete(desk, draft, filled)
     unit = (entries.get("unit_id") or [""])[0].strip()
     unit = keys.get(unit, unit)
@@ -82,7 +84,7 @@ def refuse_secrets(texts: Iterable[str], most: int) -> None:
         if is_marked(text):
             raise Rejected("内容带有密级标志。涉密内容不得在本系统中处理，本次提交未被保存。", code="secret")
         if len(text) > most:
-            raise Rejected("正文过长，请只粘贴正文部分。", code="too_large")
+            raise Rejected(f"正文过长，超过 {number(most)} 字，请只粘贴正文部分。", code="too_large")
 
 
 async def _complete(desk: Desk, draft: Draft, filled: Filled) -> tuple[dict[str, JsonValue], dict[str, str]]:
