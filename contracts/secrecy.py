@@ -31,8 +31,6 @@ _HARMLESS: Final = frozenset({
     "/", "-", "--", "—", "——",
     "none", "null", "no", "public", "normal", "internal", "unclassified", "false",
 })  # fmt: skip
-_HINTS: Final = ("密".encode(), "★".encode(), b"secre", b"classification", b"keep", b"%e5%af%86", b"%e2%98%85")
-"""One of these is in every item that the close look would refuse; bytes, because looking for them is the hot path."""
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|[bfnrt])")
 _PAIR: Final = re.compile(r'"([^"\\]{1,40})"\s*+:\s*+"?([^",}\]]{0,20})')
 """What looks like a field of JSON with the beginning of its value."""
@@ -45,8 +43,23 @@ def is_secret(value: object, body: bytes) -> bool:
 
     The body only tells quickly that there is nothing to look at: its JSON must not escape letters.
     """
-    lower = body.lower()
-    return any([hint in lower for hint in _HINTS]) and _walk(value)  # noqa: C419 - a list is faster than a generator
+    return _hints(body) and _walk(value)
+
+
+def _hints(body: bytes) -> bool:
+    """Tell whether anything that the close look would refuse can be in an item; the hot path.
+
+    A letter is found ten times as fast in text, a word of several in bytes.
+    """
+    text, lower = body.decode(), body.lower()
+    return (
+        "密" in text
+        or "★" in text
+        or b"secre" in lower
+        or b"keep" in lower
+        or b"classification" in lower
+        or ("%" in text and (b"%e5%af%86" in lower or b"%e2%98%85" in lower))
+    )
 
 
 def is_secret_field(name: str) -> bool:

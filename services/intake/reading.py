@@ -8,19 +8,19 @@ from functools import lru_cache
 from typing import Final, cast
 
 import msgspec
-from pydantic import ValidationError
 from stdnum.cn import uscc
 
 from contracts.acts import ActCorrected, ActWithdrawn
 from contracts.catalog import ContractBroken, FromTheFuture, find_type, read_data
 from contracts.doc_no import parse_doc_no
 from contracts.documents import DocumentIssued
-from contracts.event import ActRef, Envelope, Event, Json, fact_id
-from contracts.faults import faults, null_in
+from contracts.event import ActRef, Event, Json, fact_id
+from contracts.faults import null_in
 from contracts.jurisdiction import is_code
 from contracts.reference import DayEnded, UnitRegistered
 from contracts.secrecy import is_secret, may_be_secret
 from kit.clock import BEIJING
+from kit.facts import Header, read_event, read_header
 from services.intake.domain import Candidate, Reason, Refused, Warn
 
 MAX_EVENT: Final = 256 * 1024
@@ -70,24 +70,24 @@ def _candidate(value: Json, now: datetime, traceparent: str | None) -> Candidate
     value = _stamped(value, now, traceparent)
     body = msgspec.json.encode(value)
     _check_form(value, body)
-    envelope, event = _opened(value)
-    time = _plausible("time", envelope.time, now)
-    recorded = _plausible("recordedtime", envelope.recordedtime, now) if told else now
+    header, event = _opened(body)
+    time = _plausible("time", header.time, now)
+    recorded = _plausible("recordedtime", header.recordedtime, now) if told else now
     target = _check_meaning(event, now)
     return Candidate(
-        fact_id=fact_id(envelope.source, envelope.id),
-        source=envelope.source,
-        id=envelope.id,
-        subject=f"facts.{envelope.jurisdiction}.{event.family}.{event.verb}",
+        fact_id=fact_id(header.source, header.id),
+        source=header.source,
+        id=header.id,
+        subject=f"facts.{header.jurisdiction}.{event.family}.{event.verb}",
         body=body,
         hash=content_hash(value, time),
-        jurisdiction=envelope.jurisdiction,
-        unit=envelope.unitid,
+        jurisdiction=header.jurisdiction,
+        unit=header.unitid,
         time=time,
         recorded=recorded,
-        target=target.fact(envelope.source) if target else None,
-        target_source=(target.source or envelope.source) if target else None,
-        traceparent=envelope.traceparent,
+        target=target.fact(header.source) if target else None,
+        target_source=(target.source or header.source) if target else None,
+        traceparent=header.traceparent,
         warnings=_warnings(event),
     )
 
@@ -107,14 +107,11 @@ def _text_of(now: datetime) -> str:
     return now.isoformat()
 
 
-def _opened(value: Json) -> tuple[Envelope, Event]:
-    """Validate an event as readers will; they start from its bytes, we from what those bytes were made of."""
+def _opened(body: bytes) -> tuple[Header, Event]:
+    """Validate an event as readers will, from the bytes that they will get."""
     try:
-        envelope = Envelope.model_validate(value)
-        return envelope, read_data(envelope.type, envelope.data)
-    except ValidationError as error:
-        fault = faults(error.errors(include_input=False, include_url=False))[0]
-        raise _Broken("invalid", fault.detail, fault.field) from error
+        header = read_header(body)
+        return header, read_event(header)
     except ContractBroken as error:
         raise _Broken("invalid", error.detail, error.field) from error
     except FromTheFuture as error:

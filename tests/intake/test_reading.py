@@ -52,9 +52,10 @@ def test_what_is_stored_is_what_readers_can_read() -> None:
     assert msgspec.json.decode(item.body)["data"] == issued()["data"]
 
 
-def test_a_given_recorded_time_and_trace_are_kept() -> None:
+@pytest.mark.parametrize("decimals", ["", ".000000", ".0000009"])
+def test_a_given_recorded_time_and_trace_are_kept(decimals: str) -> None:
     trace = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
-    given_ = raw_issued(recordedtime="2026-09-02T00:00:00Z", traceparent=trace)
+    given_ = raw_issued(recordedtime=f"2026-09-02T00:00:00{decimals}Z", traceparent=trace)
     item = read(given_, now=NOW, traceparent="00-" + "c" * 32 + "-" + "d" * 16 + "-01")
     assert isinstance(item, Candidate)
     assert item.recorded == datetime(2026, 9, 2, tzinfo=UTC)

@@ -36,6 +36,9 @@ ODD: tuple[Any, ...] = (
     "2025-01-01T00:00:00",
     "2025-01-01 00:00Z",
     "2025-01-01T23:59:60Z",
+    "2025-12-31T23:59:59.9999996Z",
+    "0003-01-01T00:00:00+14:00",
+    "9997-12-31T23:59:59-12:00",
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "990101",
     "990101\n",
@@ -68,9 +71,10 @@ def test_every_example_reads_the_same(path: Path) -> None:
     same(path.read_bytes())
 
 
-@given(st.sampled_from(FIELDS), st.sampled_from(ODD))
-def test_an_odd_envelope_reads_the_same(field: str, value: object) -> None:
-    same(json.dumps({**f.issued(), field: value}).encode())
+@pytest.mark.parametrize("field", FIELDS)
+def test_an_odd_envelope_reads_the_same(field: str) -> None:
+    for value in ODD:
+        same(json.dumps({**f.issued(), field: value}).encode())
 
 
 @given(st.sampled_from(EXAMPLES), st.data())
