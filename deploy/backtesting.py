@@ -40,13 +40,19 @@ def run(arguments: argparse.Namespace, address: str) -> int:
     print("\n".join(told(report)))
     if number is not None:
         print(f"已存为第 {number} 次回测，可在控制台“规则 › 回测”查看和打印。")
-    return int(any(rule[kind] for rule in report["rules"] for kind in _KINDS))
+    return int(differs(report))
+
+
+def differs(report: Json) -> bool:
+    """Tell whether two books raise other alerts."""
+    return any(rule[kind] for rule in report["rules"] for kind in _KINDS)
 
 
 def _books(arguments: argparse.Namespace) -> Compared:
     live = Files(*shipped())
     try:
-        candidate = Files(_over(live.rules, arguments.rules), _over(live.packs, arguments.packs))
+        over = candidate_files(arguments)
+        candidate = Files({**live.rules, **over.rules}, {**live.packs, **over.packs})
         place = place_for(candidate.packs, arguments.pack, arguments.against, arguments.place)
         asked = Asked(arguments.pack, arguments.against, place, arguments.since, arguments.until)
         first = seated(candidate, arguments.pack, arguments.against, place)
@@ -56,17 +62,21 @@ def _books(arguments: argparse.Namespace) -> Compared:
     return Compared(asked, first, second)
 
 
-def _over(live: Mapping[str, str], folder: Path | None) -> dict[str, str]:
-    """Return the live files with those of a folder over them."""
+def candidate_files(arguments: argparse.Namespace) -> Files:
+    """Return the texts of the rule and pack files that are tried, which stand over those that ship."""
+    return Files(_texts(arguments.rules), _texts(arguments.packs))
+
+
+def _texts(folder: Path | None) -> dict[str, str]:
     if folder is None:
-        return dict(live)
+        return {}
     try:
         found = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"读不了目录 {folder} 中的规则文件（{type(error).__name__}）。") from error
     if not found:
         raise Unusable(f"目录 {folder} 中没有 .toml 文件。")
-    return {**live, **found}
+    return found
 
 
 async def _run(compared: Compared, address: str, *, keep: bool) -> int | None:
@@ -86,11 +96,11 @@ async def _run(compared: Compared, address: str, *, keep: bool) -> int | None:
             return await store_policy.put_backtest(db, compared.asked.place, clock.now(), compared.report())
 
 
-def told(report: Json) -> Sequence[str]:
+def told(report: Json, what: str = "回测") -> Sequence[str]:
     """Say what came of a comparison, a line for each rule that differs with its examples."""
     pack, against = report["pack"], report["against"]
     lines = [
-        f"回测：{pack['title']}（{pack['id']}）对照 {against['title']}（{against['id']}）",
+        f"{what}：{pack['title']}（{pack['id']}）对照 {against['title']}（{against['id']}）",
         f"辖区 {report['jurisdiction']}，{_period(report)}，行为 {report['acts']} 件，日志截至第 {report['position']} 条。",
         f"两边不同的规则 {len(report['compared'])} 条{_some(report['compared'])}。",
     ]
@@ -98,7 +108,7 @@ def told(report: Json) -> Sequence[str]:
         counts = "，".join(f"{title} {rule[kind]}" for kind, title in _KINDS.items())
         lines.append(f"{rule['rule']} {rule['title']}：{counts}，相同 {rule['same']}")
         lines += [_example(title, one) for kind, title in _KINDS.items() for one in rule["examples"].get(kind, ())]
-    if not any(rule[kind] for rule in report["rules"] for kind in _KINDS):
+    if not differs(report):
         lines.append("预警没有差别。")
     return lines
 

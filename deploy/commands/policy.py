@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def register(commands: Commands) -> None:
     """Add the command with its subcommands."""
     parser = commands.add_parser(
-        "policy", help="检验、锁定、签署、解释、回测规则", description="规则的检验、锁定、签署、解释与回测。"
+        "policy",
+        help="检验、锁定、签署、解释、回测、影子运行规则",
+        description="规则的检验、锁定、签署、解释、回测与影子运行。",
     )
     actions = parser.add_subparsers(title="命令", metavar="命令", required=True)
     actions.add_parser("test", help="运行每条规则自带的案例").set_defaults(run=run_test)
@@ -32,6 +34,13 @@ def register(commands: Commands) -> None:
             "backtest",
             help="用真实日志比对两个规则包",
             description="在同一辖区先后按两个规则包判定全部已有行为，逐条规则列出预警的差别。只读事实，不影响正在运行的监测。",
+        )
+    )
+    _add_shadow(
+        actions.add_parser(
+            "shadow",
+            help="让候选规则与现行规则并行判定",
+            description="候选规则从头判定已有的行为，此后与现行规则并行判定每一件，只记录两边预警的差别，不发预警、不通知、不移交。",
         )
     )
     _add_sign(
@@ -81,17 +90,40 @@ def _add_explain(parser: ChineseParser) -> None:
 
 
 def _add_backtest(parser: ChineseParser) -> None:
-    parser.add_argument("--pack", required=True, metavar="规则包", help="要试的规则包")
     parser.add_argument("--against", required=True, metavar="规则包", help="与哪个规则包对照")
+    _add_candidate(parser)
     parser.add_argument("--from", dest="since", type=day, metavar="日期", help="行为发生日起")
     parser.add_argument("--to", dest="until", type=day, metavar="日期", help="行为发生日止")
+    parser.add_argument("--dry-run", action="store_true", help="只打印，不存入监测")
+    _add_database(parser)
+    parser.set_defaults(run=run_backtest)
+
+
+def _add_candidate(parser: ChineseParser) -> None:
+    parser.add_argument("--pack", required=True, metavar="规则包", help="要试的规则包")
     parser.add_argument("--place", metavar="区划代码", help="在哪里施行（默认为对照规则包的辖区）")
     parser.add_argument("--rules", type=Path, metavar="目录", help="要试的规则文件，同名的代替现行的")
     parser.add_argument("--packs", type=Path, metavar="目录", help="要试的规则包文件，同名的代替现行的")
-    parser.add_argument("--dry-run", action="store_true", help="只打印，不存入监测")
+
+
+def _add_database(parser: ChineseParser) -> None:
     parser.add_argument("--database", metavar="地址", help="监测的数据库（默认取自 MONITOR_DATABASE_URL 或数据目录）")
     add_home(parser)
-    parser.set_defaults(run=run_backtest)
+
+
+def _add_shadow(parser: ChineseParser) -> None:
+    actions = parser.add_subparsers(title="命令", metavar="命令", required=True)
+    start = actions.add_parser("start", help="开始影子运行，代替原有的候选规则")
+    start.add_argument("--against", metavar="规则包", help="代替哪个现行规则包（默认为同名的规则包）")
+    _add_candidate(start)
+    _add_database(start)
+    start.set_defaults(run=run_shadow_start)
+    show = actions.add_parser("show", help="进度与两边预警的差别")
+    _add_database(show)
+    show.set_defaults(run=run_shadow_show)
+    stop = actions.add_parser("stop", help="结束影子运行，删除所记录的差别")
+    _add_database(stop)
+    stop.set_defaults(run=run_shadow_stop)
 
 
 def run_test(_: argparse.Namespace) -> int:
@@ -120,13 +152,38 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 def run_backtest(arguments: argparse.Namespace) -> int:
     """Compare two packs over the facts; 1 when their alerts differ."""
+    from deploy import backtesting
+
+    return backtesting.run(arguments, _address(arguments))
+
+
+def run_shadow_start(arguments: argparse.Namespace) -> int:
+    """Let a candidate judge beside the live book."""
+    from deploy import shadowing
+
+    return shadowing.start(arguments, _address(arguments))
+
+
+def run_shadow_show(arguments: argparse.Namespace) -> int:
+    """Print how a candidate's findings differ from the live alerts; 1 when they do."""
+    from deploy import shadowing
+
+    return shadowing.show(arguments, _address(arguments))
+
+
+def run_shadow_stop(arguments: argparse.Namespace) -> int:
+    """End a candidate; 1 when there is none."""
+    from deploy import shadowing
+
+    return shadowing.stop(arguments, _address(arguments))
+
+
+def _address(arguments: argparse.Namespace) -> str:
     import os
 
-    from deploy import backtesting
     from deploy.database import address_on_disk
 
-    address = arguments.database or os.environ.get("MONITOR_DATABASE_URL") or address_on_disk(arguments.home, "monitor")
-    return backtesting.run(arguments, address)
+    return arguments.database or os.environ.get("MONITOR_DATABASE_URL") or address_on_disk(arguments.home, "monitor")
 
 
 def run_sign(arguments: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ from services.console.pages import (
     precheck,
     reconcile,
     rules,
+    shadow,
 )
 from services.console.rendering import STATIC, Renderer
 from services.console.state import State
@@ -84,7 +85,7 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
     app = create_http("console", settings=settings, lifespan=lifespan, readiness=Readiness(), metrics=Metrics())
     for part in (
         *(overview, ledgers, alerts, clues, compare, precheck, reconcile),
-        *(backtests, coverage, rules, login, live),
+        *(backtests, coverage, shadow, rules, login, live),
     ):
         app.include_router(part.router, default_response_class=HTMLResponse, responses=RESPONSES)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

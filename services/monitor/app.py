@@ -23,10 +23,12 @@ from kit.tasks import background
 from services.monitor import http, http_policy, queries, store
 from services.monitor.answers import release_sheet
 from services.monitor.apply import STREAM
+from services.monitor.backtest import Files
 from services.monitor.book import load, shipped
 from services.monitor.config import Settings
 from services.monitor.facts import book_of, released, statement_of
 from services.monitor.release import check_file
+from services.monitor.shadow import Shadow
 from services.monitor.state import State
 from services.monitor.writing import Writer
 
@@ -64,6 +66,13 @@ def create_app(settings: Settings) -> FastAPI:
                 changes.add(changed)
                 lag.set(progress.lag)
 
+            # one connection more, so that a candidate takes none from the live book, its outbox or its readers
+            beside = await stack.enter_async_context(
+                await connect_pool(settings.database_url, size=1, schema=SCHEMA, name=f"{SCHEMA}-shadow")
+            )
+            shadow = Shadow(
+                beside, Files(rules, packs), statement_of(book), builtin(), lagging=lambda: progress.lag > 0
+            )
             reading = follow(
                 nc.jetstream(),
                 STREAM,
@@ -81,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
             readiness.add("outbox", outbox.trouble)
             await stack.enter_async_context(background(reading, name="monitor.facts"))
             await stack.enter_async_context(background(outbox.run(), name="monitor.outbox"))
+            await stack.enter_async_context(background(shadow.run(), name="monitor.shadow"))
             yield
 
     app = create_http("监测", settings=settings, lifespan=lifespan, readiness=readiness, metrics=metrics)

@@ -23,7 +23,7 @@ from services.monitor.queries import current
 from services.monitor.reading import load_acts, scenes
 from services.monitor.rulebook import RuleBroken, read_rule
 from services.monitor.state import State, load_world
-from services.monitor.world import REFERENCE, UNJUDGED
+from services.monitor.world import REFERENCE, UNJUDGED, World
 
 PORTION: Final = 200
 """Acts of one transaction."""
@@ -69,6 +69,15 @@ class Seen(NamedTuple):
     def told(self) -> Json:
         """Return what an example tells of it."""
         return {"severity": self.severity, "summary": self.reason, "clause": self.clause}
+
+
+class Found(NamedTuple):
+    """An alert that one of the books raises: what is compared of it, and whose it is."""
+
+    seen: Seen
+    unit: str
+    place: str
+    happened_on: date
 
 
 @dataclass(slots=True)
@@ -156,13 +165,16 @@ class Compared:
 
     def take(self, rule: str, first: Sequence[Verdict], second: Sequence[Verdict]) -> None:
         """Compare what the books find on one scope."""
-        one, other = self._alerts(first), self._alerts(second)
-        for subject in sorted({*one, *other}):
-            now, before = one.get(subject), other.get(subject)
-            seen, was = self._seen(self.first, now), self._seen(self.second, before)
-            verdict = now or before
-            if verdict is None:
+        self.weigh(rule, self._alerts(self.first, first), self._alerts(self.second, second))
+
+    def weigh(self, rule: str, first: Mapping[str, Found], second: Mapping[str, Found]) -> None:
+        """Compare the alerts of a rule, by their subjects."""
+        for subject in sorted({*first, *second}):
+            now, before = first.get(subject), second.get(subject)
+            one = now or before
+            if one is None:
                 continue
+            seen, was = now.seen if now else None, before.seen if before else None
             entry = self.by_rule.setdefault(rule, Difference(self._title(rule)))
             if seen == was:
                 entry.same += 1
@@ -172,11 +184,11 @@ class Compared:
                 kind,
                 {
                     "subject": subject,
-                    "unit_id": verdict.about,
-                    "jurisdiction": verdict.place,
-                    "happened_on": verdict.happened_on.isoformat(),
-                    "act": verdict.acts[0] if verdict.acts else None,
-                    "unit": self.units.get(verdict.about, verdict.about),
+                    "unit_id": one.unit,
+                    "jurisdiction": one.place,
+                    "happened_on": one.happened_on.isoformat(),
+                    "act": one.seen.acts[0] if one.seen.acts else None,
+                    "unit": self.units.get(one.unit, one.unit),
                     "now": seen and seen.told(),
                     "before": was and was.told(),
                 },
@@ -186,20 +198,12 @@ class Compared:
         book = self.first if rule in self.first.rules else self.second
         return book.rules[rule].title
 
-    def _alerts(self, verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    def _alerts(self, book: Book, verdicts: Iterable[Verdict]) -> dict[str, Found]:
         return {
-            verdict.subject: verdict
+            verdict.subject: found_by(book, verdict)
             for verdict in verdicts
             if verdict.severity is not None and self.asked.covers(verdict.happened_on)
         }
-
-    @staticmethod
-    def _seen(book: Book, verdict: Verdict | None) -> Seen | None:
-        if verdict is None:
-            return None
-        bound = book.bound(verdict.rule, verdict.place)
-        clause, quote = (bound.sources[0].named, bound.sources[0].quote) if bound else ("", "")
-        return Seen(str(verdict.severity), verdict.outcome, verdict.reason, verdict.acts, clause, quote)
 
     def report(self) -> Json:
         """Return everything that was found, as JSON."""
@@ -220,6 +224,19 @@ class Compared:
         }
 
 
+def found_by(book: Book, verdict: Verdict) -> Found:
+    """Return a finding as it is compared: with the quote that the book cites for it."""
+    bound = book.bound(verdict.rule, verdict.place)
+    clause, quote = (bound.sources[0].named, bound.sources[0].quote) if bound else ("", "")
+    seen = Seen(str(verdict.severity), verdict.outcome, verdict.reason, verdict.acts, clause, quote)
+    return Found(seen, verdict.about, verdict.place, verdict.happened_on)
+
+
+def called(world: World) -> dict[str, str]:
+    """Return what units are called now."""
+    return {unit: found[-1][1].name for unit, found in world.units.items()}
+
+
 def _meaning(bound: Bound[Params] | None) -> object:
     """Return everything that an alert of a rule depends on, without its cases and without the name of the pack."""
     if bound is None:
@@ -238,7 +255,7 @@ async def compare(pool: Pool, compared: Compared, calendar: Workdays, progress: 
     async with pool.acquire() as db:
         total = await queries_policy.count_acts(db, compared.asked.place)
         world = await load_world(db, first)
-    compared.units = {unit: found[-1][1].name for unit, found in world.units.items()}
+    compared.units = called(world)
     second = State(compared.second, calendar, world, first.references, first.acts)
     while True:
         async with pool.acquire() as db, db.transaction(isolation="repeatable_read", readonly=True):

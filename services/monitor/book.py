@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -238,6 +238,10 @@ class Book:
                 recalling=[one for one in (*here, *there) if one.bound.evaluator.recalls is not None],
             )
         return found
+
+    def only(self, rules: Collection[str]) -> "Book":
+        """Return the book in which no other rules than these are adopted anywhere."""
+        return Book(self.rules, self.packs, {key: one for key, one in self._bound.items() if key[1] in rules})
 
     def fewest(self, rule: str) -> int:
         """Return how many acts a scene must have for the rule to find anything anywhere."""

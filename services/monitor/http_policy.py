@@ -70,6 +70,57 @@ async def read_backtest(db: Database, who: Watcher, number: Number) -> BacktestR
     return _report(found, examples=True)
 
 
+class ShadowSheet(BaseModel):
+    """The candidate that judges beside the live book, and how its findings differ from the live alerts."""
+
+    number: int
+    started_at: datetime
+    pack: str
+    against: str
+    jurisdiction: str
+    acts: int
+    position: int
+    behind: int
+    """Entries of the log that the live book has judged and it has not."""
+    trouble: str | None
+    report: BacktestReport | None
+
+
+class ShadowAnswer(BaseModel):
+    """The candidate, if there is one that the caller may see."""
+
+    shadow: ShadowSheet | None
+    current: Current
+
+
+@router.get("/shadow")
+async def read_shadow(db: Database, who: Watcher) -> ShadowAnswer:
+    """Read what the candidate beside the live book would do differently, with examples."""
+    async with db.acquire(who) as connection:
+        kept = await queries_policy.shadow(connection)
+        current = await queries.current(connection)
+    if kept is None:
+        return ShadowAnswer(shadow=None, current=current)
+    report = None
+    if kept.report is not None and kept.reported_at is not None:
+        report = _report(Backtest(kept.number, kept.reported_at, kept.report), examples=True)
+    return ShadowAnswer(
+        shadow=ShadowSheet(
+            number=kept.number,
+            started_at=kept.started_at,
+            pack=kept.candidate["pack"],
+            against=kept.candidate["against"],
+            jurisdiction=kept.place,
+            acts=kept.acts,
+            position=kept.position,
+            behind=max(0, current.position - kept.position),
+            trouble=kept.trouble,
+            report=report,
+        ),
+        current=current,
+    )
+
+
 class MissingField(BaseModel):
     """A field that was not there, and for how many subjects."""
 

@@ -1,4 +1,4 @@
-"""The reads behind comparisons of packs and data coverage: acts in portions, and the reports that were kept."""
+"""The reads behind comparisons of packs, the candidate and data coverage: acts in portions, and the reports that were kept."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,6 +19,10 @@ _BACKTESTS: Final = """
     select number, at, report from backtest where $1::bigint is null or number < $1 order by number desc limit $2"""
 _BACKTEST: Final = "select number, at, report from backtest where number = $1"
 
+_SHADOW: Final = """
+    select number, place, candidate, started_at, book, position, replayed_at, acts, trouble, report, reported_at
+    from shadow order by number desc limit 1"""
+
 
 class Backtest(NamedTuple):
     """A comparison of two packs as it was kept."""
@@ -26,6 +30,26 @@ class Backtest(NamedTuple):
     number: int
     at: datetime
     report: dict[str, Any]
+
+
+class Shadow(NamedTuple):
+    """The candidate as it is kept, and how far it came."""
+
+    number: int
+    place: str
+    candidate: dict[str, Any]
+    """Which packs are compared, and the texts of the files over those that ship."""
+    started_at: datetime
+    book: str
+    """The statement of the live book that its findings are beside."""
+    position: int
+    """The last fact that it took in."""
+    replayed_at: datetime | None
+    """When parked facts were last taken in, as far as it knows."""
+    acts: int
+    trouble: str | None
+    report: dict[str, Any] | None
+    reported_at: datetime | None
 
 
 async def count_acts(db: Connection, place: str) -> int:
@@ -55,3 +79,9 @@ async def backtest(db: Connection, number: int) -> Backtest | None:
     """Return one comparison."""
     row = await db.fetchrow(_BACKTEST, number)
     return None if row is None else Backtest(*row)
+
+
+async def shadow(db: Connection) -> Shadow | None:
+    """Return the candidate beside the live book, if there is one that the caller sees."""
+    row = await db.fetchrow(_SHADOW)
+    return Shadow(*row) if row else None

@@ -120,6 +120,7 @@ def _monitor(at: County) -> dict[str, Probe]:
         "GET /v1/coverage": Probe(f"/v1/coverage?jurisdiction={at.place}", at.source),
         "GET /v1/backtests": Probe("/v1/backtests", at.words),
         "GET /v1/backtests/{number}": Probe(f"/v1/backtests/{at.backtest}", at.words),
+        "GET /v1/shadow": Probe("/v1/shadow", at.words),
         "GET /v1/forecasts": Probe(f"/v1/forecasts?year=2025&unit={at.unit}", '"count"', hides='"count"'),
         "GET /v1/parked": Probe("/v1/parked", f"facts.{at.place}.doc.unreadable", hides=f"facts.{at.place}."),
     }
@@ -157,6 +158,7 @@ def _console(at: County) -> dict[str, Probe]:
         "GET /rules/coverage": Probe("/rules/coverage", at.source),
         "GET /rules/backtests": Probe("/rules/backtests", at.words),
         "GET /rules/backtests/{number}": Probe(f"/rules/backtests/{at.backtest}", at.words),
+        "GET /rules/shadow": Probe("/rules/shadow", at.words),
         "GET /sources": Probe("/sources", at.source),
         "GET /quarantine": Probe("/quarantine", at.quarantined),
         "POST /quarantine/{entry}/replay": Probe(f"/quarantine/{at.quarantined}/replay", "", **_form()),

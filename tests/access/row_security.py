@@ -23,6 +23,7 @@ CLOSED: Final = {
     *("intake.accepted",),
     *("ledger.thread", "ledger.signed_checkpoint", "ledger.outbox"),
     *("monitor.offer", "monitor.need", "monitor.timer", "monitor.release", "monitor.outbox"),
+    *("monitor.shadow_finding", "monitor.shadow_timer"),
     *("notify.reference", "notify.amendment", "notify.outbox"),
 }
 """What readers may not read at all."""

@@ -198,7 +198,7 @@ async def _found(system: System, document: Event) -> County:
 
 
 async def _compared(system: System, place: str, words: str) -> int:
-    """Keep a comparison of two packs, one named by the county's words; return its number."""
+    """Keep a comparison of two packs, and a candidate, named by the county's words; return the number of the comparison."""
     pack = {"id": "tried", "title": words}
     asked: dict[str, Any] = {
         "pack": pack,
@@ -209,4 +209,10 @@ async def _compared(system: System, place: str, words: str) -> int:
         "compared": [],
     }
     async with await connect_pool(system.dsn, size=1, schema="monitor") as pool, pool.acquire() as db:
+        await db.execute(
+            "insert into shadow (place, candidate, started_at) values ($1, $2, $3)",
+            place,
+            {"pack": words, "against": words, "rules": {}, "packs": {}},
+            clock.now(),
+        )
         return await put_backtest(db, place, clock.now(), {**asked, "acts": 1, "position": 1, "rules": []})

@@ -26,6 +26,7 @@ PAGES = {
         "coverage": "/rules/coverage",
         "backtests": "/rules/backtests",
         "backtest": "/rules/backtests/1",
+        "shadow": "/rules/shadow",
         "keys": "/keys",
         "fault": f"/alerts/{'a' * 26}",
     },

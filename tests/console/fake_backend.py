@@ -154,6 +154,10 @@ class FakeBackend:
         async def backtest(number: int) -> Response:
             return JSONResponse(data.backtest()) if number == 1 else _missing("没有这次回测")
 
+        @app.get("/v1/shadow")
+        async def shadow() -> Json:
+            return data.shadow()
+
         @app.get("/v1/rules/{key}")
         async def rule(key: str) -> Response:
             return JSONResponse(ledgers.rule(key)) if key in data.RULES else _missing("没有这条规则")

@@ -312,6 +312,14 @@ def backtest() -> Json:
     }
 
 
+def shadow() -> Json:
+    """Return a candidate that is a little behind the live book."""
+    report = {**backtest(), "since": None, "position": 12480}
+    said = {"number": 3, "started_at": NOW.isoformat(), "pack": "tried-2026", "against": "demo-county"}
+    here = {"jurisdiction": "99", "acts": 4120, "position": 12480, "behind": 6}
+    return {"shadow": {**said, **here, "trouble": None, "report": report}, "current": CURRENT}
+
+
 def coverage(only: str | None) -> Json:
     """Return the data coverage of three sources, or of one."""
     cells = [

@@ -43,6 +43,7 @@ PAGES = {
     "/rules/coverage?source=&year=": (WATCHERS, "/12345/qinghe"),
     "/rules/backtests": (WATCHERS, "演示省规则包（征求意见稿）"),
     "/rules/backtests/1": (WATCHERS, "连续借用 121 天"),
+    "/rules/shadow": (WATCHERS, "落后现行 6 条"),
     "/sources": ({OPERATOR, ADMIN}, "静默"),
     "/quarantine": ({OPERATOR, ADMIN}, "同一编号内容不同"),
     "/keys": (EVERYBODY, "在表格各行之间移动"),

@@ -65,6 +65,33 @@ class Backtest(Answer):
         return sum(int(getattr(rule, kind)) for rule in self.rules)
 
 
+class Shadow(Answer):
+    """The candidate that judges beside the live book."""
+
+    number: int
+    started_at: datetime
+    pack: str
+    against: str
+    jurisdiction: str
+    acts: int
+    position: int
+    behind: int
+    trouble: str | None = None
+    report: Backtest | None = None
+
+    @property
+    def percent(self) -> int:
+        """Return how much of the log it has judged."""
+        return 100 * self.position // max(1, self.position + self.behind)
+
+
+class ShadowAnswer(Answer):
+    """The candidate, if there is one."""
+
+    shadow: Shadow | None = None
+    current: Current | None = None
+
+
 class MissingField(Answer):
     """A field that was not there, and for how many subjects."""
 
