@@ -145,11 +145,11 @@ MODES = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "body", "status"), MODES)
-async def test_no_request_makes_intake_fail(intake: Intake, headers: dict[str, str], body: bytes, status: int) -> None:
-    answer = await intake.post(body, headers)
-    assert answer.status_code == status, answer.text
-    assert any("\u4e00" <= letter <= "\u9fff" for letter in answer.json()["detail"])
+async def test_no_request_makes_intake_fail(intake: Intake) -> None:
+    for headers, body, status in MODES:
+        answer = await intake.post(body, headers)
+        assert answer.status_code == status, (headers, body[:40], answer.text)
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in answer.json()["detail"]), (headers, body[:40])
     assert await intake.stored() == []
 
 
@@ -181,19 +181,19 @@ async def test_every_route_declares_who_may_call_it(intake: Intake) -> None:
     assert None not in permissions(intake.app).values()
 
 
-@pytest.mark.parametrize(
-    ("role", "method", "path", "allowed"),
-    [
-        *((role, "POST", "/v1/events", role in {"adapter", "operator", "admin"}) for role in Role),
-        *((role, "GET", "/v1/quarantine", role != "discipline") for role in Role),
-        *((role, "GET", "/v1/sources", True) for role in Role),
-        *((role, "POST", "/v1/imports", role != "discipline") for role in Role),
-    ],
-)
-async def test_who_may_call_what(intake: Intake, role: str, method: str, path: str, *, allowed: bool) -> None:
-    answer = await intake.client.request(method, path, headers=intake.bearer(role))
-    assert (answer.status_code == 403) is not allowed
-    assert (await intake.client.request(method, path)).status_code == 401
+MAY = {
+    ("POST", "/v1/events"): {Role.ADAPTER, Role.OPERATOR, Role.ADMIN},
+    ("GET", "/v1/quarantine"): {*Role} - {Role.DISCIPLINE},
+    ("GET", "/v1/sources"): {*Role},
+    ("POST", "/v1/imports"): {*Role} - {Role.DISCIPLINE},
+}
+
+
+async def test_who_may_call_what(intake: Intake) -> None:
+    for (method, path), allowed in MAY.items():
+        answers = {role: await intake.client.request(method, path, headers=intake.bearer(role)) for role in Role}
+        assert {role for role, answer in answers.items() if answer.status_code != 403} == allowed, path
+        assert (await intake.client.request(method, path)).status_code == 401, path
 
 
 async def test_an_adapter_speaks_for_its_own_sources_only(intake: Intake) -> None:

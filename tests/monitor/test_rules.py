@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.catalog import BY_NAME
-from contracts.workdays import builtin
+from contracts.workdays import Workdays, builtin
 from services.monitor import policy, rules_table
 from services.monitor.book import alone, load, shipped
 from services.monitor.cases import run
@@ -104,6 +105,21 @@ EXCERPTS = {
 WRITTEN = {1.5: "1天半"}
 """Numbers that sources write in words."""
 
+PROVE = policy.prove
+
+
+@cache
+def proof_of(name: str) -> policy.Proof:
+    """Return the proof of a rule that ships, which is made once: each moves every parameter through every case."""
+    return PROVE(RULES[name], CALENDAR)
+
+
+def prove(rule: Rule, calendar: Workdays) -> policy.Proof:
+    """Prove a rule as the command does."""
+    name = f"{rule.id}.toml"
+    return proof_of(name) if rule is RULES.get(name) else PROVE(rule, calendar)
+
+
 PAGE_NUMBER = re.compile(r"\n\s*[—-]\s*\**\d+\s*\**\s*[—-]\**\s*\n")
 PINYIN = re.compile(r"\([a-zà-žāēīōūǎěǐǒǔǖǘǚǜńňǹ]+\)")
 UNREADABLE = re.compile(r"None|[@_]|\dT\d")
@@ -161,7 +177,7 @@ def says(template: str, reason: str) -> bool:
 
 @pytest.mark.parametrize("rule", LIVE)
 def test_a_parameter_cannot_move_without_a_case_noticing(rule: Rule) -> None:
-    assert policy.prove(rule, CALENDAR).loose == ()
+    assert prove(rule, CALENDAR).loose == ()
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -259,6 +275,7 @@ def test_the_lock_is_written_once_and_not_over_a_fault(tmp_path: Path, monkeypat
 
 
 def test_the_policy_test_reports_every_rule_and_fails_with_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy, "prove", prove)
     report = policy.test()
     assert report.status == 0
     assert all(rule.id in report.text for rule in RULES.values())
