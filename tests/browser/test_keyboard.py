@@ -6,6 +6,7 @@ from kit.auth import Role
 from tests.browser.conftest import Stage, Visit
 from tests.console import fake_data as data
 from tests.console import fake_ledgers as ledgers
+from tests.eventually import eventually
 
 
 async def focused(page: Page) -> str:
@@ -59,7 +60,7 @@ async def test_a_ledger_is_searched(visit: Visit, stage: Stage) -> None:
     assert await focused(page) == "q"
     await page.keyboard.type("危房")
     await page.keyboard.press("Enter")
-    await page.wait_for_function("document.querySelectorAll('#results tbody tr').length === 5")
+    await eventually(page.locator("#results tbody tr").count, 5)
     assert stage.backend.asked[-1][2].get("q") == "危房" or any(
         query.get("q") == "危房" for *_, query in stage.backend.asked
     )
