@@ -80,7 +80,7 @@ def feed(count: int, city: int = 1) -> Iterator[f.Event]:
         else:
             person = f"person-{city}-{random.randrange(count)}"
             loan = {"loan": f"loan-{city}-{number}", "person": person, "person_kind": "公务员", "started_on": str(day)}
-            yield f.started(**common, from_level=3, to_level=2, **loan)
+            yield f.started(**common, from_level=3, to_level=2 if broken else 3, **loan)
 
 
 def _who(office: int, city: int) -> f.Event:
@@ -133,6 +133,7 @@ def _document(random: Random, who: tuple[int, int], numbers: Counter[int], day: 
         "implements": [{"doc_no": f"{_code(city, upper)}〔2025〕{random.randrange(numbers[upper]) + 1}号"}]
         if implements
         else [],
+        "approval_ref": "办〔2025〕核准" if implements else None,
     }
 
 

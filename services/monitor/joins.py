@@ -9,7 +9,7 @@ it and reaches who offers it. A join with ``days`` compares by time: its keys ar
 so many apart. One row is one family of keys; evaluators name it (``looks``, ``by``), ``BUCKET_DAYS`` checks their windows.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -317,17 +317,20 @@ def named(act: Act) -> tuple[str, ...]:
     """Return the fact ids of the acts that an act names."""
     found: tuple[str, ...] | None = act.memo.get("named")
     if found is None:
-        paths = _paths(type(act.event))
-        refs = dict.fromkeys(ref.fact(act.source) for path in paths for ref in _walk(act.event, path))
+        event = act.event
+        begun = [(value, path) for path in _paths(type(event)) if (value := getattr(event, path[0]))]
+        refs = dict.fromkeys(ref.fact(act.source) for value, path in begun for ref in _walk(value, path[1:]))
         found = act.memo["named"] = tuple(refs)
     return found
 
 
-def _borne(act: Act) -> Iterator[tuple[Join, str]]:
-    for join in _BY_EVENT.get(act.name, ()):
-        for value in dict.fromkeys(join.of[act.name](act)):
-            if value is not None:
-                yield join, value
+def _borne(act: Act) -> Sequence[tuple[Join, str]]:
+    found: list[tuple[Join, str]] | None = act.memo.get("borne")
+    if found is None:
+        joins = _BY_EVENT.get(act.name, ())
+        pairs = [(join, value) for join, values in joins for value in dict.fromkeys(values(act)) if value is not None]
+        found = act.memo["borne"] = pairs
+    return found
 
 
 def _bucket(join: Join, act: Act) -> int | None:
@@ -374,9 +377,9 @@ def _walk(value: Any, path: _Path) -> Iterator[ActRef]:
         yield from _walk(getattr(value, path[0]), path[1:])
 
 
-def _by_event() -> Mapping[str, tuple[Join, ...]]:
+def _by_event() -> Mapping[str, tuple[tuple[Join, Values], ...]]:
     names = {name for join in JOINS for name in join.of}
-    return {name: tuple(join for join in JOINS if name in join.of) for name in names}
+    return {name: tuple((join, join.of[name]) for join in JOINS if name in join.of) for name in names}
 
 
 _BY_EVENT: Final = _by_event()

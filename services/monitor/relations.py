@@ -177,9 +177,11 @@ def plain(text: str) -> str:
 
 def offers(act: Act) -> frozenset[str]:
     """Return the keys under which other verdicts find this act."""
-    return _remembered(
-        "offers", act, lambda: frozenset((by_id(act.id), *_of(_OFFERS, act), *joins.offers(act), *windows.offers(act)))
-    )
+    found: frozenset[str] | None = act.memo.get("offers")
+    if found is None:
+        own = (by_id(act.id), *_of(_OFFERS, act), *joins.offers(act), *windows.offers(act))
+        found = act.memo["offers"] = frozenset(own)
+    return found
 
 
 def offered(act: Act, family: str) -> tuple[str, ...]:
@@ -193,20 +195,27 @@ def offered(act: Act, family: str) -> tuple[str, ...]:
 def _by_family(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for key in keys:
-        name = key.partition("|")[0]
-        found[name] = (*found.get(name, ()), key)
+        name = key[: key.index("|")]
+        found[name] = (*found[name], key) if name in found else (key,)
     return found
 
 
 def needs(act: Act) -> frozenset[str]:
     """Return the keys that this act's own verdicts depend on and that nothing but the act itself tells."""
-    return _remembered("needs", act, lambda: frozenset((*_of(_NEEDS, act), *_list_needs(act), *joins.needs(act))))
+    found: frozenset[str] | None = act.memo.get("needs")
+    if found is None:
+        found = act.memo["needs"] = frozenset((*_of(_NEEDS, act), *_list_needs(act), *joins.needs(act)))
+    return found
 
 
 def _list_needs(act: Act) -> Iterator[str]:
     field = _LISTED_BY.get(act.name)
     if field is None or getattr(act.event, field) is not None:
         yield from map(list_kind, LISTS.get(act.name, ()))
+
+
+NEEDED: Final = frozenset({"act", "no", "title", "visit", "lent"})
+"""The families of keys that acts offer and others need; the world is needed too, but no act offers a part of it."""
 
 
 def number_of(act: Act) -> DocNo | None:
@@ -220,7 +229,10 @@ def number_of(act: Act) -> DocNo | None:
 
 def looks(act: Act) -> frozenset[str]:
     """Return the keys along which this act's own verdicts compare it with its like."""
-    return _remembered("looks", act, lambda: frozenset((*_of(_LOOKS, act), *joins.looks(act))))
+    found: frozenset[str] | None = act.memo.get("looks")
+    if found is None:
+        found = act.memo["looks"] = frozenset((*_of(_LOOKS, act), *joins.looks(act)))
+    return found
 
 
 def along(act: Act) -> Mapping[str, tuple[str, ...]]:
@@ -252,13 +264,6 @@ def year_before(scope: str) -> tuple[str, ...]:
     """Return the key of the year before, of a scope that is a unit's year of documents."""
     family, *unit, year = scope.split("|")
     return ("|".join((family, *unit, str(int(year) - 1))),) if family == YEARS["发文"] else ()
-
-
-def _remembered(name: str, act: Act, make: Callable[[], frozenset[str]]) -> frozenset[str]:
-    found: frozenset[str] | None = act.memo.get(name)
-    if found is None:
-        found = act.memo[name] = make()
-    return found
 
 
 T = TypeVar("T")
@@ -342,7 +347,10 @@ def _topic(act: Act) -> str:
 
 
 def _started(act: Act) -> date:
-    return act.read(MeetingConvened).starts_at.astimezone(CHINA).date()
+    found: date | None = act.memo.get("started")
+    if found is None:
+        found = act.memo["started"] = act.read(MeetingConvened).starts_at.astimezone(CHINA).date()
+    return found
 
 
 def _scheme_offers(act: Act) -> Iterator[str]:

@@ -18,7 +18,7 @@ from contracts.text import SCALE, SKETCH_METHOD
 from services.monitor.domain import Act
 from services.monitor.world import World
 
-_MARGIN: Final = 0.2
+_MARGIN: Final = 0.15
 """The share of values indexed beyond those that may all be missing: more costs memory, less lets more pass."""
 _HIGHEST: Final = 2**64 // SCALE
 _EVERYTHING: Final = float("inf")

@@ -9,7 +9,7 @@ from services.monitor.domain import Act
 from services.monitor.judging import ACT_SCOPE, Bound, Params, Recall
 from services.monitor.memory import kept
 from services.monitor.reading import Batch, load_acts, offering
-from services.monitor.relations import needs, offers, reaches
+from services.monitor.relations import NEEDED, needs, offered, offers, reaches
 from services.monitor.relations import unit as unit_key
 from services.monitor.state import State
 from services.monitor.world import World
@@ -129,7 +129,7 @@ def _stirred(state: State, batch: Batch) -> Pairs:
 async def _met(db: Connection, state: State, batch: Batch, woken: Mapping[str, Act]) -> Pairs:
     """Return the verdicts on other acts that need what these offer, or look along it: those of rules that look at its family."""
     acts = [*batch.gone, *batch.come, *woken.values()]
-    needing = await store.needing(db, sorted({key for act in acts for key in offers(act)}))
+    needing = await store.needing(db, sorted({key for act in acts for name in NEEDED for key in offered(act, name)}))
     sources: dict[tuple[str, str], list[Act]] = {}
     for act in acts:
         for pair in reaches(act).items():
