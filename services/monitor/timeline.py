@@ -1,12 +1,10 @@
 """Acts of one scope in the order of their time, kept so that one more costs the same however many there are. Pure."""
 
 from bisect import insort
-from collections.abc import Hashable
 from datetime import date, datetime
 from typing import NamedTuple
 
 from services.monitor.domain import Act
-from services.monitor.world import World
 
 
 class Entry(NamedTuple):
@@ -16,26 +14,6 @@ class Entry(NamedTuple):
     id: str
     made_of: tuple[str, ...]
     day: date
-
-
-class Tally:
-    """How many acts there are under a key; nothing is judged by it."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.count = 0
-
-    def add(self, _act: Act, _world: World) -> None:
-        """Take an act in."""
-        self.count += 1
-
-    def remove(self, _act: Act) -> None:
-        """Take an act out."""
-        self.count -= 1
-
-    def state(self, _world: World) -> Hashable:
-        """Tell nothing."""
-        return None
 
 
 class Timeline:

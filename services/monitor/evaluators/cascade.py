@@ -4,7 +4,7 @@ The meetings below it are told as a tree, each under the nearest one above it, w
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -17,7 +17,6 @@ from services.monitor.domain import CHINA, Act, Scalar, Verdict
 from services.monitor.judging import Evaluator, Params, Scene
 from services.monitor.labels import level_name
 from services.monitor.relations import around, bucket, timed, topic_of
-from services.monitor.world import World
 
 _NAMES: Final = frozenset({"topic", "levels", "meetings", "people", "person_hours", "unmeasured", "tree"})
 _HOUR: Final = timedelta(hours=1)
@@ -40,23 +39,6 @@ def scopes(params: CascadeParams, act: Act) -> Iterable[str]:
     if act.name not in params.on:
         return ()
     return around(timed("topic", _topic(act), bucket("topic", _start(act).date())))
-
-
-class _Met:
-    """The meetings of a topic's bucket; those of the buckets beside it may be below them, or above."""
-
-    def __init__(self) -> None:
-        self._count = self._changes = 0
-
-    def add(self, _act: Act, _world: World) -> None:
-        self._count, self._changes = self._count + 1, self._changes + 1
-
-    def remove(self, _act: Act) -> None:
-        self._count, self._changes = self._count - 1, self._changes + 1
-
-    def state(self, _world: World) -> Hashable:
-        """Return nothing where no meeting can be the top."""
-        return self._changes if self._count else None
 
 
 def judge(scene: Scene[CascadeParams]) -> Sequence[Verdict]:
@@ -201,9 +183,6 @@ EVALUATOR = Evaluator(
     scopes=scopes,
     judge=judge,
     fewest=lambda params: params.levels,
-    summary=lambda _bound: _Met,
-    kept_in=lambda params, event: ("topic",) if event in params.on else (),
-    recalls=scopes,
     words=lambda _params: dict.fromkeys(("violated", "excused", "complied", "undetermined"), _NAMES),
     window=lambda params: ("topic", _days(params)),
 )

@@ -12,11 +12,9 @@ from contracts.meetings import MeetingConvened, Mode
 from services.monitor.conditions import Condition, every
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Tried, Verdict
-from services.monitor.judging import Bound, Evaluator, Params, Recall, Scene, Silencer, act_scope, never_silent
+from services.monitor.judging import Evaluator, Params, Scene, act_scope
 from services.monitor.labels import label, level_name
-from services.monitor.relations import along, by_id, offers, topic_of
-from services.monitor.timeline import Tally
-from services.monitor.world import World
+from services.monitor.relations import by_id, offers, topic_of
 
 _NAMES: Final = frozenset({"topic", "parent", "parent_on", "held_on", "reach_level"})
 
@@ -139,29 +137,6 @@ def _found(scene: Scene[FollowUpParams], act: Act, parent: Act) -> Verdict:
     return scene.say(outcome, act, numbers=numbers, acts=(parent.id,), exceptions=tried, severity=severity)
 
 
-def around_topic(params: Params, act: Act) -> tuple[str, ...]:
-    """Return the keys of the meetings on an act's topic in its time."""
-    return _buckets(act) if act.name in params.on else ()
-
-
-def _buckets(act: Act) -> tuple[str, ...]:
-    return along(act)["topic"]
-
-
-def silencer(bound: Bound[FollowUpParams]) -> Silencer:
-    """Return the quick way: nobody else met on the topic, and no superior's meeting is named."""
-    if bound.params.reaches:
-        return never_silent(bound)
-
-    def silent(act: Act, _world: World, recall: Recall) -> bool:
-        if act.read(MeetingConvened).parent is not None:
-            return False
-        found = [recall(key) for key in _buckets(act)]
-        return sum(one.count for one in found if isinstance(one, Tally)) < 2  # noqa: PLR2004 - itself
-
-    return silent
-
-
 def _words(params: FollowUpParams) -> Mapping[str, frozenset[str]]:
     found = {
         "violated": _NAMES,
@@ -181,10 +156,6 @@ EVALUATOR = Evaluator(
     judge=judge,
     fewest=lambda params: 1 if params.reaches else 2,
     moved_by=moved_by,
-    silencer=silencer,
-    summary=lambda _bound: Tally,
-    kept_in=lambda params, event: ("topic",) if event in params.on else (),
-    recalls=around_topic,
     looks=lambda _params: frozenset({"topic", "act", "unit", "calendar"}),
     excuses=lambda _params: (_SAME_SESSION,),
     words=_words,
