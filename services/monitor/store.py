@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
 
+import msgspec
+
 from kit.db import Connection
 from services.monitor.domain import Standing
 
@@ -14,12 +16,12 @@ _ADVANCE: Final = """
     insert into checkpoint (stream, position, stored_at) values ($1, $2, $3)
     on conflict (stream) do update set position = excluded.position, stored_at = excluded.stored_at"""
 _NAMED: Final = """
-    from unnest($1::text[]) wanted cross join lateral (
+    from json_array_elements_text($1::text::json) wanted cross join lateral (
         select fact_id, target, body, position from fact where key = hashtextextended(wanted, 0) and fact_id = wanted offset 0
     ) named"""
 """One look into the index for each name, whatever the planner believes of a table that grows faster than it is analysed."""
 _AMENDING: Final = """
-    from unnest($1::text[]) wanted cross join lateral (
+    from json_array_elements_text($1::text::json) wanted cross join lateral (
         select fact_id, target, body, position from fact where target = wanted offset 0
     ) amending"""
 _EARLIER: Final = f"""
@@ -31,25 +33,42 @@ _REFERENCE: Final = """
     select body from fact f where reference or exists (
         select from fact o where o.key = hashtextextended(f.target, 0) and o.fact_id = f.target and o.reference)
     order by position"""
-_OF_UNITS: Final = "select fact_id from fact where unit = any($1::text[]) and target is null and not reference"
-_DROP_OFFERS: Final = (
-    "delete from offer o using unnest($1::text[], $2::text[]) s(key, act) where o.key = s.key and o.act = s.act"
-)
-_DROP_NEEDS: Final = (
-    "delete from need n using unnest($1::text[], $2::text[]) s(key, act) where n.key = s.key and n.act = s.act"
-)
-_NEEDING: Final = "select distinct act, split_part(key, '|', 1) as family from need where key = any($1::text[])"
-_OFFERING: Final = "select key, array_agg(act) as acts from offer where key = any($1::text[]) group by key"
+_OF_UNITS: Final = """
+    select fact_id from fact
+    where unit = any(array(select json_array_elements_text($1::text::json))) and target is null and not reference"""
+_DROP_OFFERS: Final = """
+    delete from offer o
+    using rows from (json_array_elements_text($1::text::json), json_array_elements_text($2::text::json)) s(key, act)
+    where o.key = s.key and o.act = s.act"""
+_DROP_NEEDS: Final = """
+    delete from need n
+    using rows from (json_array_elements_text($1::text::json), json_array_elements_text($2::text::json)) s(key, act)
+    where n.key = s.key and n.act = s.act"""
+_NEEDING: Final = """
+    select distinct act, split_part(key, '|', 1) as family from need
+    where key = any(array(select json_array_elements_text($1::text::json)))"""
+_OFFERING: Final = """
+    select key, array_agg(act) as acts from offer
+    where key = any(array(select json_array_elements_text($1::text::json))) group by key"""
 _DUE: Final = "select rule, scope from timer where due <= $1"
-_DROP_TIMERS: Final = "delete from timer t using unnest($1::text[], $2::text[]) s(rule, scope) where t.rule = s.rule and t.scope = s.scope"
+_DROP_TIMERS: Final = """
+    delete from timer t
+    using rows from (json_array_elements_text($1::text::json), json_array_elements_text($2::text::json)) s(rule, scope)
+    where t.rule = s.rule and t.scope = s.scope"""
 _SET_TIMERS: Final = "insert into timer (rule, scope, due) select * from unnest($1::text[], $2::text[], $3::date[])"
 _STANDING: Final = """
     select a.alert_id, a.rule, a.rule_version, a.scope, a.subject, a.revision, a.digest
-    from alert a join unnest($1::text[], $2::text[]) s(rule, scope) on a.rule = s.rule and a.scope = s.scope
+    from alert a
+    join rows from (json_array_elements_text($1::text::json), json_array_elements_text($2::text::json)) s(rule, scope)
+        on a.rule = s.rule and a.scope = s.scope
     where a.state = 'standing'"""
-_REVISIONS: Final = "select alert_id, revision from alert where alert_id = any($1::text[])"
+_REVISIONS: Final = (
+    "select alert_id, revision from alert where alert_id = any(array(select json_array_elements_text($1::text::json)))"
+)
 _FINGERPRINTS: Final = f"select fact_id, encode(sha256(body), 'hex') {_NAMED}"
-_SHOWN: Final = "select alert_id, shown from alert where alert_id = any($1::text[])"
+_SHOWN: Final = (
+    "select alert_id, shown from alert where alert_id = any(array(select json_array_elements_text($1::text::json)))"
+)
 _PUT_ALERTS: Final = """
     insert into alert (alert_id, rule, rule_version, scope, subject, state, revision, severity, place, unit, happened_on, acts,
                        digest, shown, updated_at)
@@ -61,6 +80,15 @@ _RETRACT: Final = "update alert set state = 'retracted', revision = $2, shown = 
 _RELEASE: Final = """
     insert into release (book) select $1 where $1 is distinct from (select book from release order by number desc limit 1)
     returning number"""
+
+
+def _texts(texts: Sequence[str]) -> str:
+    """Return texts as one parameter: the driver takes an array element by element, which costs more than all that is done with them."""
+    return msgspec.json.encode(texts).decode()
+
+
+def _columns(pairs: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    return _texts([one for one, _ in pairs]), _texts([other for _, other in pairs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +157,7 @@ async def advance(db: Connection, stream: str, to: int, stored_at: datetime) -> 
 
 async def earlier(db: Connection, fact_ids: Sequence[str]) -> list[tuple[str, str | None, bytes]]:
     """Return (fact id, target, body) of the stored facts of these ids and of those that amend one of them."""
-    return [tuple(row) for row in await db.fetch(_EARLIER, fact_ids)]
+    return [tuple(row) for row in await db.fetch(_EARLIER, _texts(fact_ids))]
 
 
 async def put_facts(db: Connection, rows: Iterable[FactRow]) -> None:
@@ -142,7 +170,7 @@ async def put_facts(db: Connection, rows: Iterable[FactRow]) -> None:
 
 async def bodies(db: Connection, fact_ids: Sequence[str]) -> list[bytes]:
     """Return the facts and everything that amends them."""
-    return [row["body"] for row in await db.fetch(_BODIES, fact_ids)] if fact_ids else []
+    return [row["body"] for row in await db.fetch(_BODIES, _texts(fact_ids))] if fact_ids else []
 
 
 async def reference_bodies(db: Connection) -> list[bytes]:
@@ -152,7 +180,7 @@ async def reference_bodies(db: Connection) -> list[bytes]:
 
 async def of_units(db: Connection, units: Sequence[str]) -> list[str]:
     """Return the ids of every act of the units."""
-    return [row["fact_id"] for row in await db.fetch(_OF_UNITS, units)] if units else []
+    return [row["fact_id"] for row in await db.fetch(_OF_UNITS, _texts(units))] if units else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +195,7 @@ async def put_keys(db: Connection, gone: Keys, come: Keys) -> None:
     """Drop and store keys."""
     for sql, pairs in ((_DROP_OFFERS, gone.offers), (_DROP_NEEDS, gone.needs)):
         if pairs:
-            await db.execute(sql, [key for key, _ in pairs], [act for _, act in pairs])
+            await db.execute(sql, *_columns(pairs))
     for table, pairs in (("offer", come.offers), ("need", come.needs)):
         if pairs:
             await db.copy_records_to_table(table, records=pairs, columns=("key", "act"))
@@ -175,12 +203,12 @@ async def put_keys(db: Connection, gone: Keys, come: Keys) -> None:
 
 async def needing(db: Connection, keys: Sequence[str]) -> set[tuple[str, str]]:
     """Return the acts whose verdicts depend on what offers one of the keys, each with the family of the key."""
-    return {(row["act"], row["family"]) for row in await db.fetch(_NEEDING, keys)} if keys else set()
+    return {(row["act"], row["family"]) for row in await db.fetch(_NEEDING, _texts(keys))} if keys else set()
 
 
 async def offering(db: Connection, keys: Sequence[str]) -> dict[str, list[str]]:
     """Return the acts that offer each of the keys."""
-    return {row["key"]: row["acts"] for row in await db.fetch(_OFFERING, keys)} if keys else {}
+    return {row["key"]: row["acts"] for row in await db.fetch(_OFFERING, _texts(keys))} if keys else {}
 
 
 async def due(db: Connection, today: date) -> set[tuple[str, str]]:
@@ -190,7 +218,7 @@ async def due(db: Connection, today: date) -> set[tuple[str, str]]:
 
 async def set_timers(db: Connection, judged: Sequence[tuple[str, str]], timers: Mapping[tuple[str, str], date]) -> None:
     """Replace the timers of the judged pairs."""
-    await db.execute(_DROP_TIMERS, [rule for rule, _ in judged], [scope for _, scope in judged])
+    await db.execute(_DROP_TIMERS, *_columns(judged))
     if timers:
         await db.execute(
             _SET_TIMERS, [rule for rule, _ in timers], [scope for _, scope in timers], list(timers.values())
@@ -199,23 +227,25 @@ async def set_timers(db: Connection, judged: Sequence[tuple[str, str]], timers: 
 
 async def standing(db: Connection, judged: Sequence[tuple[str, str]]) -> list[Standing]:
     """Return the alerts that stand in the judged pairs."""
-    rows = await db.fetch(_STANDING, [rule for rule, _ in judged], [scope for _, scope in judged])
+    rows = await db.fetch(_STANDING, *_columns(judged))
     return [Standing(*row.values()) for row in rows]
 
 
 async def revisions(db: Connection, alert_ids: Sequence[str]) -> dict[str, int]:
     """Return the last revision of alerts that ever were."""
-    return {row["alert_id"]: row["revision"] for row in await db.fetch(_REVISIONS, alert_ids)} if alert_ids else {}
+    return (
+        {row["alert_id"]: row["revision"] for row in await db.fetch(_REVISIONS, _texts(alert_ids))} if alert_ids else {}
+    )
 
 
 async def fingerprints(db: Connection, fact_ids: Sequence[str]) -> dict[str, str]:
     """Return the SHA-256 of stored bodies."""
-    return {row[0]: row[1] for row in await db.fetch(_FINGERPRINTS, fact_ids)} if fact_ids else {}
+    return {row[0]: row[1] for row in await db.fetch(_FINGERPRINTS, _texts(fact_ids))} if fact_ids else {}
 
 
 async def shown(db: Connection, alert_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Return what alerts show now."""
-    return {row["alert_id"]: row["shown"] for row in await db.fetch(_SHOWN, alert_ids)} if alert_ids else {}
+    return {row["alert_id"]: row["shown"] for row in await db.fetch(_SHOWN, _texts(alert_ids))} if alert_ids else {}
 
 
 async def put_alerts(db: Connection, rows: Sequence[AlertRow]) -> None:
