@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -41,7 +42,7 @@ class Tables:
             store._SHOWN: self._known,
             store._FINGERPRINTS: self._fingerprints,
         }
-        return list(answers[sql](*args))
+        return list(answers[sql](*map(_argument, args)))
 
     async def fetchrow(self, sql: str, *args: Any) -> dict[str, Any] | None:
         """Answer the one question for a row."""
@@ -57,7 +58,7 @@ class Tables:
             store._SET_TIMERS: self._set_timers,
             outbox._IN_TURN: lambda: None,
         }
-        deeds[sql](*args)
+        deeds[sql](*map(_argument, args))
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Do what a statement says, row by row."""
@@ -141,3 +142,8 @@ class Tables:
 
     def _retract(self, name: str, revision: int, shown: Any, _at: Any) -> None:
         self.alerts[name] |= {"state": "retracted", "revision": revision, "shown": shown}
+
+
+def _argument(value: Any) -> Any:
+    """Return an argument as it is meant: several texts go to the server as one."""
+    return json.loads(value) if isinstance(value, str) and value.startswith("[") else value
