@@ -102,7 +102,7 @@ def told(report: Json, what: str = "回测") -> Sequence[str]:
     lines = [
         f"{what}：{pack['title']}（{pack['id']}）对照 {against['title']}（{against['id']}）",
         f"辖区 {report['jurisdiction']}，{_period(report)}，行为 {report['acts']} 件，日志截至第 {report['position']} 条。",
-        f"两边不同的规则 {len(report['compared'])} 条{_some(report['compared'])}。",
+        f"两边不同的规则 {len(report['compared'])} 条{some(report['compared'])}。",
     ]
     for rule in report["rules"]:
         counts = "，".join(f"{title} {rule[kind]}" for kind, title in _KINDS.items())
@@ -118,7 +118,8 @@ def _period(report: Json) -> str:
     return f"{since or '最早'} 至 {until or '最近'}" if since or until else "全部时间"
 
 
-def _some(rules: Sequence[str]) -> str:
+def some(rules: Sequence[str]) -> str:
+    """Return the first of the rules that differ, as the end of a sentence that counts them."""
     more = " 等" if len(rules) > _NAMED else ""
     return f"：{'、'.join(rules[:_NAMED])}{more}" if rules else ""
 

@@ -1,6 +1,7 @@
 """The command line's parser, speaking Chinese."""
 
 import argparse
+import itertools
 import re
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ PHRASES = {
 }
 """What argparse says, and what we say instead."""
 _ARGUMENT = re.compile(r"^argument ([^:]+): ")
+_HEADING = re.compile(r"^(\S+):$", re.MULTILINE)
 _PIECES = re.compile(r"[!-~]+|\s+|.")
 """What a line of text may be broken between: words of Latin letters, blanks, and every other character."""
 _NOT_FIRST = frozenset("，。、；：！？）》」』”…")
@@ -43,7 +45,7 @@ class _Aligned(argparse.HelpFormatter):
         """Add an option to the help and remember how wide it is."""
         super().add_argument(action)
         if action.help is not argparse.SUPPRESS:
-            for one in (action, *self._iter_indented_subactions(action)):
+            for one in itertools.chain((action,), self._iter_indented_subactions(action)):  # each at its own indent
                 wide = width(self._format_action_invocation(one)) + self._current_indent
                 self._action_max_length = max(self._action_max_length, wide)
 
@@ -51,6 +53,8 @@ class _Aligned(argparse.HelpFormatter):
         """Take back the blanks that were counted in where a wide character stands."""
         head = self._format_action_invocation(action)
         text = super()._format_action(action)
+        if action.nargs == argparse.PARSER:  # the title of the group says what its head would say again
+            return text.split("\n", 1)[1]
         return text.replace(head + " " * (width(head) - len(head)), head, 1)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
@@ -97,9 +101,7 @@ class ChineseParser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Give the whole help."""
-        return (
-            super().format_help().replace("usage: ", "用法：", 1).replace("选项:", "选项：").replace("参数:", "参数：")
-        )
+        return _HEADING.sub(r"\1：", super().format_help().replace("usage: ", "用法：", 1))
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the command line and exit with 2."""

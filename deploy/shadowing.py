@@ -32,7 +32,7 @@ def start(arguments: argparse.Namespace, address: str) -> int:
     candidate = candidate_of(over, arguments.pack, against)
     number = _ask(address, lambda db: store_shadow.start(db, compared.asked.place, candidate, clock.now()))
     print(f"第 {number} 次影子运行已开始：{arguments.pack} 代替 {against}，辖区 {compared.asked.place}。")
-    print(f"两边不同的规则 {len(rules)} 条：{'、'.join(sorted(rules))}。只记录差别，不发预警。")
+    print(f"两边不同的规则 {len(rules)} 条{backtesting.some(sorted(rules))}。只记录差别，不发预警。")
     print("查看：jianfu policy shadow show，或控制台“规则 › 影子运行”。")
     return 0
 
