@@ -1,4 +1,4 @@
-"""How fast the monitor judges acts with the whole rule book: ``python -m bench.monitor [--acts N [--profile]]``.
+"""How fast the monitor judges acts with the whole rule book: ``python -m bench.monitor [--grown | --acts N [--profile]]``.
 
 A live feed of a province: 300 units issue documents with running numbers, hold meetings, demand reports, inspect and borrow, in the
 order of the year. Facts are stored, findings diffed and alerts committed in batches, from memory. By its own CPU time means that
@@ -12,14 +12,14 @@ import pstats
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 
 import uvloop
 
 from bench.feeds import deliveries
-from bench.figures import Figure, table
+from bench.figures import Figure, ratio, table
 from bench.harness import Rounds, counting, fresh_database, options, portions, servers, settled
 from bench.relay import relay
 from contracts.text import SKETCH_METHOD
@@ -27,7 +27,8 @@ from contracts.workdays import builtin
 from deploy.embedded.servers import Servers
 from kit.db import connect_pool
 from kit.reader import Delivery
-from services.monitor.book import load, shipped
+from services.monitor.book import Book, Pack, bind, evaluator_kinds, read_pack, shipped
+from services.monitor.rulebook import Rule, read_rule
 from services.monitor.state import State
 from services.monitor.writing import Writer
 from tests import factories as f
@@ -37,6 +38,8 @@ BATCH = 1000
 UNITS = 300
 UPPER = 10
 """So many of the units are of the level above the others."""
+FED = frozenset({"plan.filed", "doc.issued", "mtg.convened", "rpt.demanded", "ins.visit", "sec.started"})
+"""The events of the feed."""
 PLANS = 3 * UNITS
 """Events of the feed that file a plan, before the acts."""
 START = date(2025, 1, 2)
@@ -137,11 +140,32 @@ def _document(random: Random, who: tuple[int, int], numbers: Counter[int], day: 
     }
 
 
+def book(twice: Callable[[Rule], bool] = lambda _rule: False) -> Book:
+    """Return the book that ships, with a second rule beside each one that is to be there twice."""
+    rules, packs = shipped()
+    read = [read_rule(text, name) for name, text in sorted(rules.items())]
+    again = {rule.id: f"X{rule.id[:-3][:2]:X<2}{rule.id[-3:]}" for rule in read if twice(rule)}
+    copies = [rule.model_copy(update={"id": again[rule.id]}) for rule in read if rule.id in again]
+    fuller = [_fuller(read_pack(text, name), again) for name, text in sorted(packs.items())]
+    return bind([*read, *copies], fuller, evaluator_kinds())
+
+
+def _fuller(pack: Pack, again: Mapping[str, str]) -> Pack:
+    rules = {other: pack.rules[rule] for rule, other in again.items() if rule in pack.rules}
+    without = {other: pack.without[rule] for rule, other in again.items() if rule in pack.without}
+    return pack.model_copy(update={"rules": {**pack.rules, **rules}, "without": {**pack.without, **without}})
+
+
+def _touched(rule: Rule) -> bool:
+    """Tell whether a rule may speak of what the feed holds."""
+    return not FED.isdisjoint(rule.decide["on"])
+
+
 @contextlib.asynccontextmanager
-async def monitor(address: str) -> AsyncIterator[Writer]:
+async def monitor(address: str, rules: Book | None = None) -> AsyncIterator[Writer]:
     """Give the service's writer on an empty database."""
     async with await connect_pool(address, size=2, schema="monitor") as pool:
-        yield Writer(pool, State(load(*shipped()), builtin()), lambda: None)
+        yield Writer(pool, State(rules or book(), builtin()), lambda: None)
 
 
 async def judge(writer: Writer, found: Sequence[Delivery], size: int = BATCH) -> None:
@@ -174,6 +198,27 @@ async def measure(rounds: Rounds) -> list[Figure]:
         Figure("monitor, whole rule book, on one core", cpu, target=5000),
         Figure("  by the clock, PostgreSQL on the other core", clock),
     ]
+
+
+async def grown(rounds: Rounds) -> list[Figure]:
+    """Judge a shorter feed with the book, with every rule twice, and with only those twice that no act of the feed can touch."""
+    found = deliveries(feed(rounds.acts(ACTS // 2, of=BATCH)))
+    books = {
+        "as it is": book(),
+        "every rule twice": book(lambda _: True),
+        "others twice": book(lambda one: not _touched(one)),
+    }
+    spent: dict[str, list[float]] = {name: [] for name in books}
+    with servers() as both:
+        for _ in rounds:
+            for name, rules in books.items():
+                async with monitor(await fresh_database(both.postgres.url, "monitor"), rules) as writer:
+                    with settled():
+                        used = time.process_time()
+                        await judge(writer, found)
+                        spent[name].append((time.process_time() - used) * 1e6 / len(found))
+    once, twice, others = (Figure(f"cost of an act, {name}", values, "µs") for name, values in spent.items())
+    return [once, ratio(twice, once, 2, at_most=True), ratio(others, once, 1.1, at_most=True)]
 
 
 async def counts(both: Servers) -> list[Figure]:
@@ -220,11 +265,14 @@ def main() -> None:
     """Read the options and run."""
     parser = options(__doc__ or "")
     parser.add_argument("--acts", type=int, help="judge so many once, and show how the speed changes meanwhile")
+    parser.add_argument(
+        "--grown", action="store_true", help="with a book of twice as many rules beside that which ships"
+    )
     parser.add_argument("--batch", type=int, default=BATCH, help="with --acts: acts of one transaction")
     parser.add_argument("--profile", action="store_true", help="with --acts: show where the time goes")
     asked = parser.parse_args()
     if asked.acts is None:
-        print(table(uvloop.run(measure(Rounds(asked.rounds, asked.scale)))))
+        print(table(uvloop.run((grown if asked.grown else measure)(Rounds(asked.rounds, asked.scale)))))
         return
     profile = cProfile.Profile() if asked.profile else None
     uvloop.run(look(asked.acts, asked.batch, profile))
