@@ -21,6 +21,7 @@ PHRASES = {
     "invalid int value: ": "应为整数，而不是 ",
     "invalid float value: ": "应为数，而不是 ",
     "invalid date value: ": "应为日期，例如 2026-01-31，而不是 ",
+    "invalid place value: ": "应为 2、4、6、9 或 12 位区划代码，而不是 ",
     "not allowed with argument ": "不能同时使用的还有 ",
     "one of the arguments": "必须给出其一：",
     " is required": "",

@@ -111,6 +111,6 @@ def _count(line: Line, result: Mapping[str, Any], summary: Summary) -> None:
     summary.position = max(summary.position, result.get("position") or 0)
     if outcome not in FINE:
         reason = result.get("reason") or {}
-        where = f"{reason['field']}:" if reason.get("field") else ""
+        where = f"{reason['field']}：" if reason.get("field") else ""
         title = TITLES.get(outcome, outcome)
         summary.faults.append(f"第 {line.number} 行：{title}。{where}{reason.get('detail') or ''}")

@@ -27,4 +27,13 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def place(text: str) -> str:
+    """Read a jurisdiction code of the command line; raise ``ValueError``."""
+    from contracts.jurisdiction import NATION, is_code
+
+    if text != NATION and not is_code(text):
+        raise ValueError
+    return text
+
+
 day.__name__ = "date"  # what the parser calls a value that is none

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from deploy.commands import Commands, add_home, day
+from deploy.commands import Commands, add_home, day, place
 
 
 def register(commands: Commands) -> None:
@@ -13,7 +13,7 @@ def register(commands: Commands) -> None:
         help="查找照抄外单位文件的文件",
         description="在一个辖区已入库的文件中，逐件查找与外单位在先文件大体相同的文件。只读事实，不影响正在运行的监测。",
     )
-    parser.add_argument("--place", default="00", metavar="区划代码", help="辖区（默认全部）")
+    parser.add_argument("--place", type=place, default="00", metavar="区划代码", help="辖区（默认全部）")
     parser.add_argument("--least", type=int, default=50, metavar="百分比", help="相同文字的最低份额（默认 50）")
     parser.add_argument("--from", dest="since", type=day, metavar="日期", help="后发文件的成文日期起")
     parser.add_argument("--to", dest="until", type=day, metavar="日期", help="后发文件的成文日期止")

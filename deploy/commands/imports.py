@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deploy.commands import Commands
+from deploy.commands import Commands, place
 from deploy.target import add_target, find
 
 KINDS = {"documents": "发文台账", "meetings": "会议台账"}
@@ -31,7 +31,7 @@ def register(commands: Commands) -> None:
     parser.add_argument("file", type=Path, metavar="文件", help="台账文件：.xlsx、.xls 或 .csv")
     kinds = "、".join(f"{kind} {title}" for kind, title in KINDS.items())
     parser.add_argument("--kind", required=True, choices=KINDS, metavar="种类", help=kinds)
-    parser.add_argument("--jurisdiction", required=True, metavar="区划代码", help="台账是哪个辖区的")
+    parser.add_argument("--jurisdiction", type=place, required=True, metavar="区划代码", help="台账是哪个辖区的")
     parser.add_argument("--unit", required=True, metavar="单位标识", help="台账是哪个单位的")
     parser.add_argument("--year", type=int, required=True, metavar="年份", help="日期缺年份时按这一年理解")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不收录")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.chinese import ChineseParser
-from deploy.commands import Commands, day
+from deploy.commands import Commands, day, place
 from deploy.target import add_target, find
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def register(commands: Commands) -> None:
 def _add_load(parser: ChineseParser) -> None:
     parser.add_argument("file", metavar="文件或名称", help="清单文件，或随附清单的名称（jianfu list shipped）")
     parser.add_argument("--kind", metavar="种类", help="如 不应出具证明清单、无会日历")
-    parser.add_argument("--jurisdiction", metavar="区划代码", help="适用于哪个辖区")
+    parser.add_argument("--jurisdiction", type=place, metavar="区划代码", help="适用于哪个辖区")
     parser.add_argument("--unit", metavar="单位标识", help="由哪个单位发布（默认 区划代码.lists）")
     parser.add_argument("--basis", metavar="文号", help="依据")
     parser.add_argument("--valid-from", type=day, metavar="日期", help="何日起施行")

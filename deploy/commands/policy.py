@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.chinese import ChineseParser
-from deploy.commands import Commands, add_home, day
+from deploy.commands import Commands, add_home, day, place
 from deploy.target import add_target, find
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _add_backtest(parser: ChineseParser) -> None:
 
 def _add_candidate(parser: ChineseParser) -> None:
     parser.add_argument("--pack", required=True, metavar="规则包", help="要试的规则包")
-    parser.add_argument("--place", metavar="区划代码", help="在哪里施行（默认为对照规则包的辖区）")
+    parser.add_argument("--place", type=place, metavar="区划代码", help="在哪里施行（默认为对照规则包的辖区）")
     parser.add_argument("--rules", type=Path, metavar="目录", help="要试的规则文件，同名的代替现行的")
     parser.add_argument("--packs", type=Path, metavar="目录", help="要试的规则包文件，同名的代替现行的")
 

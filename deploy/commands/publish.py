@@ -65,7 +65,8 @@ def _run_at_once(arguments: argparse.Namespace) -> int:
     if len(summary.faults) > FAULTS_SHOWN:
         print(f"……另有 {len(summary.faults) - FAULTS_SHOWN} 行未收录")
     print(
-        ",".join(f"{TITLES.get(result, result)} {count} 行" for result, count in summary.counts.items()) or "文件是空的"
+        "，".join(f"{TITLES.get(result, result)} {count} 行" for result, count in summary.counts.items())
+        or "文件是空的"
     )
     return 0 if summary.clean else 1
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from deploy.commands import Commands, add_home
+from deploy.commands import Commands, add_home, place
 
 ROLES = ("adapter", "office", "operator", "discipline", "admin")
 MOST_HOURS = 24 * 366
@@ -15,7 +15,9 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("role", choices=ROLES, metavar="角色", help="、".join(ROLES))
     parser.add_argument("--subject", required=True, metavar="名称", help="持有者，例如适配器或岗位的名称")
-    parser.add_argument("--jurisdiction", required=True, metavar="区划代码", help="看得到的区域；00 表示全部")
+    parser.add_argument(
+        "--jurisdiction", type=place, required=True, metavar="区划代码", help="看得到的区域；00 表示全部"
+    )
     parser.add_argument("--unit", action="append", default=[], metavar="单位标识", help="限定单位，可重复")
     parser.add_argument("--source", action="append", default=[], metavar="来源", help="限定事件来源，可重复")
     parser.add_argument("--hours", type=int, default=12, metavar="小时", help="有效期（默认 12）")

@@ -67,6 +67,7 @@ def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.C
         ("policy explain x --wings", "用法：jianfu policy explain"),
         ("copies --from 昨天", "参数 --from：应为日期，例如 2026-01-31，而不是 '昨天'"),
         ("up --port x", "应为整数"),
+        ("token operator --subject x --jurisdiction 青禾", "参数 --jurisdiction：应为 2、4、6、9 或 12 位区划代码"),
         ("demo --stay --no-stay", "参数 --no-stay：不能同时使用的还有 --stay"),
     ],
 )

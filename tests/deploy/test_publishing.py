@@ -76,7 +76,7 @@ async def send(intake: Intake, given: list[bytes], said: list[str] | None = None
 async def test_every_line_is_accounted_for_by_its_number(intake: Intake) -> None:
     summary = await send(intake, [*lines("a"), b"\n", b"{broken\n", *lines("bad", "b")])
     assert dict(summary.counts) == {"accepted": 2, "unreadable": 1, "rejected": 1}
-    assert summary.faults == ["第 3 行：不是一行 JSON", "第 4 行：未收录。data.title:应为文字"]
+    assert summary.faults == ["第 3 行：不是一行 JSON", "第 4 行：未收录。data.title：应为文字"]
     assert not summary.clean
 
 
