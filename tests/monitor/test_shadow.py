@@ -18,11 +18,12 @@ from deploy.embedded.errors import Unusable
 from kit import clock
 from services.monitor import shadow, store_shadow
 from services.monitor.apply import apply
-from services.monitor.backtest import Files
+from services.monitor.backtest import Asked, Compared, Files
 from services.monitor.book import load, shipped
+from services.monitor.cases import everywhere
 from services.monitor.domain import fold
 from services.monitor.reading import unpack
-from services.monitor.rulebook import RuleBroken
+from services.monitor.rulebook import RuleBroken, read_rule
 from services.monitor.shadow import Shadow, beside, candidate_of
 from services.monitor.state import State
 from services.monitor.world import REFERENCE, UNJUDGED, build
@@ -32,12 +33,15 @@ from tests.monitor.conftest import LONG, Monitor
 from tests.monitor.histories import history
 from tests.monitor.test_apply import deliveries, feed
 from tests.monitor.test_backtest import LIVE, LOOSER, compared
+from tests.monitor.test_case_arrival import messages
 from tests.oracle import judge_all
 
 Pools = Callable[[str], Awaitable[asyncpg.Pool]]
 STRICTER = LOOSER.replace("most_minutes = 125", "most_minutes = 60")
 OVER = Files({}, {"tried-2026.toml": LOOSER})
 BOOK = "a" * 64
+TABLES = ("fact", "offer", "need", "timer", "alert_revision", "alert", "outbox", "parked", "checkpoint", "release")
+"""Everything of the monitor that a candidate must not write."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -77,10 +81,9 @@ def recorded_everywhere(texts: Files) -> Files:
 
 async def others(pool: asyncpg.Pool) -> dict[str, str]:
     """Return what every table of the monitor but the candidate's holds."""
-    names = ["fact", "offer", "need", "timer", "alert", "alert_revision", "outbox", "parked", "checkpoint", "release"]
     return {
         name: await pool.fetchval(f"select md5(string_agg(t::text, '' order by t::text)) from {name} t")
-        for name in names
+        for name in TABLES
     }
 
 
@@ -123,6 +126,33 @@ async def test_beside_a_live_book_of_one_rule_the_whole_book_finds_what_a_naive_
     assert {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows} == want
     assert want
     assert len(rules) > 150
+
+
+@pytest.mark.parametrize("name", ["CRT-01", "DOC-14", "DOC-15", "DOC-16", "MTG-06", "PLQ-01", "SEC-05"])
+async def test_what_comes_later_and_bears_on_what_was_judged_is_judged_with_it(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Copies, chains, endings and days: the facts of each case one by one, the last first."""
+
+    async def nothing(*_: object) -> None:
+        """Make no report: the pack is none that ships."""
+
+    rule = read_rule(LIVE.rules[f"{name}.toml"], f"{name}.toml")
+    monkeypatch.setattr(Shadow, "_report", nothing)
+    for case in (case for case in rule.cases if len(case.facts) > 1):
+        book, facts = everywhere(rule, case), messages(rule, case)
+        books = Compared(Asked("", "", "00"), book, load({}, {}))
+        monkeypatch.setattr(shadow, "beside", lambda *_, books=books: books)
+        await pool.execute("; ".join(f"delete from {table}" for table in TABLES))
+        await begin(pool, Files({}, {}), place="00")
+        one, state = Shadow(pool, LIVE, BOOK, builtin()), State(book, builtin())
+        for message in deliveries(facts[::-1]):
+            await feed(pool, state, [message], [])
+            while await one.step():
+                pass
+        rows = await pool.fetch("select subject, severity, summary from shadow_finding")
+        stands = await pool.fetch("select subject, severity, shown ->> 'summary' from alert where state = 'standing'")
+        assert sorted(map(tuple, rows)) == sorted(map(tuple, stands)), case.name
 
 
 @pytest.mark.parametrize("seed", [3, 11])
