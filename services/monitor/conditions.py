@@ -3,10 +3,12 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.event import Event
 from services.monitor.derived import DERIVED
 from services.monitor.domain import CHINA, Act, Scalar
 from services.monitor.world import World
@@ -96,6 +98,13 @@ def _term(condition: Condition, number: str, names: dict[str, object]) -> str:
     if op in _CALLED:
         return f"{known} and {op}(have{number}, want{number})"
     return f"{known} and have{number} {_SIGNS[op]} want{number}"
+
+
+def fields(names: Sequence[str]) -> Callable[[Event], tuple[Any, ...]]:
+    """Return the way to the values of several fields of an event at once."""
+    if len(names) < 2:  # noqa: PLR2004 - the library's own gives a tuple from two on
+        return lambda event: tuple(getattr(event, name) for name in names)
+    return attrgetter(*names)
 
 
 def getter(field: str) -> Callable[[Act, World], Any]:

@@ -7,7 +7,7 @@ for a day. Of each set one condition is looked up by value; the rest is tested w
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Generic, TypeVar
 
-from services.monitor.conditions import Condition, getter, holding
+from services.monitor.conditions import Condition, fields, getter, holding
 from services.monitor.derived import DERIVED
 from services.monitor.domain import Act
 from services.monitor.world import World
@@ -35,14 +35,15 @@ class Signs(Generic[T]):
                 table = by_item if first.op == "holds" else by_value
                 for value in _values(first):
                     table.setdefault(first.field, {}).setdefault(value, []).append((rest, rule))
-        self._plain = [(field, table) for field, table in by_value.items() if not field.startswith("@")]
+        plain = [field for field in by_value if not field.startswith("@")]
+        self._values, self._plain = fields(plain), [by_value[field] for field in plain]
         self._derived = [(DERIVED[field], table) for field, table in by_value.items() if field.startswith("@")]
         self._by_item = [(getter(field), table) for field, table in by_item.items()]
 
     def of(self, act: Act, world: World) -> list[T]:
         """Return the rules that may have something to tell of an act; one may be there several times."""
-        event = act.event
-        met = [found for field, table in self._plain if (found := table.get(getattr(event, field)))]
+        values = zip(self._values(act.event), self._plain, strict=True)
+        met = [found for value, table in values if (found := table.get(value))]
         met += [found for get, table in self._derived if (found := table.get(get(act, world)))]
         for get, table in self._by_item:
             met += [table[item] for item in get(act, world) or () if item in table]

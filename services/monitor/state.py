@@ -6,7 +6,7 @@ and list is needed by whatever comes.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, get_args, get_origin
@@ -19,6 +19,7 @@ from kit.db import Connection
 from kit.facts import decode
 from services.monitor import store
 from services.monitor.book import Book
+from services.monitor.conditions import fields
 from services.monitor.domain import Act, fold
 from services.monitor.memory import Memories
 from services.monitor.relations import calendar as calendar_key
@@ -77,16 +78,17 @@ class Acts:
 def size_of(act: Act) -> int:
     """Return the kilobytes that an act takes, about: 64 bytes a value of a sketch, 250 an item of another list."""
     event = act.event
-    size = _SMALL + sum(len(getattr(event, name) or ()) for name in _lists_of(type(event))) // 4
+    size = _SMALL + sum(map(len, filter(None, _lists_of(type(event))(event)))) // 4
     sketch = event.sketch if isinstance(event, DocumentIssued) else None
     return size + len(sketch.values) // 16 if sketch else size
 
 
 @cache
-def _lists_of(kind: type[Event]) -> tuple[str, ...]:
-    """Return the fields that hold lists, or may."""
+def _lists_of(kind: type[Event]) -> Callable[[Event], Iterable[Sequence[object] | None]]:
+    """Return the way to the values of the fields that hold lists, or may."""
     kinds = {name: field.annotation for name, field in kind.model_fields.items()}
-    return tuple(name for name, one in kinds.items() if tuple in {get_origin(part) for part in (one, *get_args(one))})
+    names = [name for name, one in kinds.items() if tuple in {get_origin(part) for part in (one, *get_args(one))}]
+    return fields(names)
 
 
 @dataclass
