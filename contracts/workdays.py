@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -63,6 +64,7 @@ class Workdays:
         return Workdays({**self.years, **{year.year: year for year in years}})
 
 
+@cache
 def builtin() -> Workdays:
     """Return the calendars that ship with the product (``contracts/calendars.toml``: 2018-2026)."""
     table = tomllib.loads(files("contracts").joinpath("calendars.toml").read_text("utf-8"))

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -398,11 +398,13 @@ def _settled(
 
 def evaluator_kinds() -> dict[str, Evaluator[Any]]:
     """Return every evaluator of the folder by name."""
-    found: dict[str, Evaluator[Any]] = {}
-    for module in pkgutil.iter_modules(evaluators.__path__, f"{evaluators.__name__}."):
-        evaluator = importlib.import_module(module.name).EVALUATOR
-        found[evaluator.name] = evaluator
-    return found
+    return {evaluator.name: evaluator for evaluator in _evaluators()}
+
+
+@cache
+def _evaluators() -> tuple[Evaluator[Any], ...]:
+    modules = pkgutil.iter_modules(evaluators.__path__, f"{evaluators.__name__}.")
+    return tuple(importlib.import_module(module.name).EVALUATOR for module in modules)
 
 
 _UNBOUND: Final = Pack(id="unbound", title="未采用", basis="规则自身")
