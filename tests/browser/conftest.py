@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -99,13 +99,16 @@ class Stage:
     keys: KeyPair
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def stage(tmp_path: Path, chromium: Browser) -> AsyncIterator[Stage]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stage(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> AsyncIterator[Stage]:
     del chromium  # without a browser there is nothing to serve
-    keys, backend = make_keys(tmp_path), FakeBackend()
+    keys, backend = make_keys(tmp_path_factory.mktemp("keys")), FakeBackend()
     async with served(backend.app) as services, console_over(services, keys) as app, served(app) as url:
         yield Stage(url, backend, keys)
         await backend.hang_up()
+
+
+Desk = Callable[[Role, bool], Awaitable[BrowserContext]]
 
 
 class Visit(Protocol):
@@ -114,34 +117,62 @@ class Visit(Protocol):
     async def __call__(self, role: Role, *, scripts: bool = True) -> Watch: ...
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def office(stage: Stage, chromium: Browser) -> AsyncIterator[Desk]:
+    """Give a function to the PC of a role, which stays signed in: to start a browser takes longer than most tests."""
+    desks: dict[tuple[Role, bool], BrowserContext] = {}
+
+    async def desk_of(role: Role, scripts: bool) -> BrowserContext:
+        if (role, scripts) not in desks:
+            desks[role, scripts] = context = await open_context(chromium, scripts=scripts)
+            watch = await watch_page(context, stage.url)
+            await watch.go(f"/login?ticket={ticket_of(stage.keys, role)}")
+            await watch.page.wait_for_selector("nav.side")
+            await watch.page.close()
+            assert (watch.foreign, watch.complaints) == ([], [])
+        return desks[role, scripts]
+
+    yield desk_of
+    for context in desks.values():
+        await context.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(stage: Stage, chromium: Browser) -> AsyncIterator[Visit]:
-    """Give a function that opens a browser of an office PC, signed in with a role; every page must behave."""
-    opened: list[tuple[BrowserContext, Watch]] = []
+async def visit(stage: Stage, office: Desk) -> AsyncIterator[Visit]:
+    """Give a function that opens a page on an office PC, signed in with a role; every page must behave."""
+    stage.backend.begin()
+    opened: list[Watch] = []
 
     async def open_page(role: Role, *, scripts: bool = True) -> Watch:
-        context, watch = await open_watch(chromium, stage.url, scripts=scripts)
-        opened.append((context, watch))
-        await watch.go(f"/login?ticket={ticket_of(stage.keys, role)}")
-        await watch.page.wait_for_selector("nav.side")
-        return watch
+        opened.append(await watch_page(await office(role, scripts), stage.url))
+        return opened[-1]
 
     yield open_page
-    for context, _ in opened:
-        await context.close()
-    for _, watch in opened:
+    for watch in opened:
+        await watch.page.close()
+    for watch in opened:
         assert watch.foreign == []
         assert watch.complaints == []
 
 
-async def open_watch(chromium: Browser, url: str, *, scripts: bool = True) -> tuple[BrowserContext, Watch]:
+async def open_watch(chromium: Browser, url: str) -> tuple[BrowserContext, Watch]:
     """Open an office PC's browser on a console and watch it."""
-    context = await chromium.new_context(
+    context = await open_context(chromium)
+    return context, await watch_page(context, url)
+
+
+async def open_context(chromium: Browser, *, scripts: bool = True) -> BrowserContext:
+    """Start the browser of an office PC."""
+    return await chromium.new_context(
         locale="zh-CN", timezone_id="Asia/Shanghai", viewport=OFFICE_SCREEN, java_script_enabled=scripts
     )
+
+
+async def watch_page(context: BrowserContext, url: str) -> Watch:
+    """Open a page of a console and watch it."""
     watch = Watch(await context.new_page(), url)
     watch.page.set_default_timeout(60_000)  # costs nothing where a page is fast
     watch.page.on("request", watch.on_request)
     watch.page.on("console", watch.on_console)
     watch.page.on("pageerror", lambda error: watch.complaints.append(str(error)))
-    return context, watch
+    return watch
