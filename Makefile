@@ -49,6 +49,10 @@ up: $(STAMPS)/run $(STAMPS)/vendor ## 启动整个系统(数据在 .jianfu/)
 test: $(STAMPS)/dev $(STAMPS)/vendor ## 运行全部测试，末尾说明哪些没有运行
 	@$(OWN_HOME) $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --session-timeout 1500 -m "not chaos"
 
+.PHONY: test-again
+test-again: $(STAMPS)/dev $(STAMPS)/vendor ## 把上次失败的几项测试再运行一遍：再次失败才算失败，否则指名为不稳定
+	@$(OWN_HOME) $(BIN)/python -m tests.again
+
 .PHONY: chaos-short
 chaos-short: $(STAMPS)/dev $(STAMPS)/vendor ## 破坏性试验的短形式：杀进程、停服务器、写满磁盘、拨时钟、集群换主
 	@$(OWN_HOME) $(BIN)/pytest -q --session-timeout 720 -m chaos
