@@ -18,7 +18,7 @@ def main() -> int:
     """Run them, and tell which are unstable."""
     failed = list(json.loads(_FAILED.read_text("utf-8"))) if _FAILED.exists() else []
     if not 0 < len(failed) <= _MOST:
-        sys.stderr.write(f"not run again: {len(failed)} tests failed, and only {_MOST} or fewer may be unstable\n")
+        print(f"not run again: {len(failed)} tests failed, and only {_MOST} or fewer may be unstable")
         return 1
     code = subprocess.call([sys.executable, "-m", "pytest", "-q", *failed])
     print(
