@@ -105,7 +105,7 @@ async def make(
     """
     world.recorder = Recorder.of(world.pool, list(world.ledgers.values()), algorithm)
     state = State(book(), builtin())
-    acts, facts, alerts = history(seed=3, size=60), list[bytes](), list[bytes]()
+    acts, facts, alerts = history(seed=1, size=60), list[bytes](), list[bytes]()
     portion = len(acts) // _BATCHES + 1
     for start in range(0, len(acts), portion):
         part = acts[start : start + portion]
