@@ -23,7 +23,7 @@ from nats.js.errors import NotFoundError
 from bench.figures import Figure, table
 from deploy.embedded.accounts import ADMIN
 from deploy.embedded.servers import Servers, running
-from kit.collector import calm
+from kit.collector import YOUNG, calm
 from kit.migrate import migrate
 from kit.nats import close, connect
 from kit.publish import Outgoing, publish_batch
@@ -101,9 +101,9 @@ def portions(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 @contextlib.contextmanager
-def settled() -> Iterator[None]:
+def settled(young: int = YOUNG) -> Iterator[None]:
     """Keep what the benchmark itself prepared out of the garbage collector's sight."""
-    calm()  # as a service does at its start
+    calm(young)  # as a service does at its start
     try:
         yield
     finally:

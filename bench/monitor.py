@@ -29,7 +29,7 @@ from kit.db import connect_pool
 from kit.reader import Delivery
 from services.monitor.book import Book, Pack, bind, evaluator_kinds, read_pack, shipped
 from services.monitor.rulebook import Rule, read_rule
-from services.monitor.state import State
+from services.monitor.state import YOUNG, State
 from services.monitor.writing import Writer
 from tests import factories as f
 
@@ -189,7 +189,7 @@ async def measure(rounds: Rounds) -> list[Figure]:
     with servers() as both:
         for _ in rounds:
             async with monitor(await fresh_database(both.postgres.url, "monitor")) as writer:
-                with settled():
+                with settled(YOUNG):
                     began, used = time.perf_counter(), time.process_time()
                     await judge(writer, found)
                     clock.append(len(found) / (time.perf_counter() - began))
@@ -213,7 +213,7 @@ async def grown(rounds: Rounds) -> list[Figure]:
         for _ in rounds:
             for name, rules in books.items():
                 async with monitor(await fresh_database(both.postgres.url, "monitor"), rules) as writer:
-                    with settled():
+                    with settled(YOUNG):
                         used = time.process_time()
                         await judge(writer, found)
                         spent[name].append((time.process_time() - used) * 1e6 / len(found))
@@ -246,7 +246,7 @@ async def look(acts: int, batch: int, profile: cProfile.Profile | None) -> None:
     print(f"{acts} acts of {size:.0f} bytes, batches of {batch}")
     with servers() as both:
         async with monitor(await fresh_database(both.postgres.url, "monitor")) as writer:
-            with settled():
+            with settled(YOUNG):
                 if profile:
                     profile.enable()
                 for some in portions(found, max(acts // 5, batch)):

@@ -12,7 +12,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from kit.collector import calm
+from kit.collector import YOUNG, calm
 from kit.config import ServiceSettings
 from kit.protocol import BoundedProtocol
 
@@ -23,8 +23,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _log = structlog.stdlib.get_logger("kit.run")
 
 
-def run(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve until SIGINT or SIGTERM: open event streams end at once, running requests within 10 s.
+def run(app: FastAPI, settings: ServiceSettings, *, young: int = YOUNG) -> None:
+    """Serve until SIGINT or SIGTERM: open event streams end at once, running requests within 10 s. ``young``: see ``calm``.
 
     Exits with status 3 when the app cannot start (the reason is in the log), returns otherwise.
     """
@@ -42,8 +42,8 @@ def run(app: FastAPI, settings: ServiceSettings) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE,
     )
-    calm()  # what happens before it listens is batches, too: a ledger may be built anew
-    server = _Server(config, app)
+    calm(young)  # what happens before it listens is batches, too: a ledger may be built anew
+    server = _Server(config, app, young)
     server.run()
     if not server.started:
         sys.exit(3)
@@ -52,14 +52,15 @@ def run(app: FastAPI, settings: ServiceSettings) -> None:
 class _Server(uvicorn.Server):
     """Uvicorn that tells the app of its end before it waits for open connections."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, young: int) -> None:
         super().__init__(config)
         self._app = app
+        self._young = young
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen; what was made until now lives for ever, so the collector need not look at it again."""
         await super().startup(sockets)
-        calm()
+        calm(self._young)
         for listener in [listener for server in self.servers for listener in server.sockets]:
             _log.info("http.listening", port=listener.getsockname()[1])
 

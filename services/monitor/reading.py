@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from contracts.catalog import ContractBroken, FromTheFuture
@@ -28,7 +29,7 @@ _ELSEWHERE: Final = ("act|", "unit|", "list|", "calendar|")
 """Keys that no row of ``offer`` has: acts are found by their id, the rest is the world."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
     """The readable facts of a batch that are new, and what they make of acts."""
 
@@ -39,12 +40,12 @@ class Batch:
     after: Mapping[str, Act]
     """Touched acts as they stand, whatever arrived first."""
 
-    @property
+    @cached_property
     def gone(self) -> list[Act]:
         """The acts that stood before, less what no rule judges."""
         return [act for act in self.before.values() if not isinstance(act.event, UNJUDGED)]
 
-    @property
+    @cached_property
     def come(self) -> list[Act]:
         """The acts that stand now, less what no rule judges."""
         return [act for act in self.after.values() if not isinstance(act.event, UNJUDGED)]

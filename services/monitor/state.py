@@ -31,6 +31,9 @@ _LAST_YEAR: Final = 2100
 """The last year that calendars speak of."""
 MOST_ACTS: Final = 100_000
 """Kilobytes, about, that all remembered acts take between batches: some ten thousand, or a few hundred of the largest."""
+YOUNG: Final = 1_000_000
+"""New values at which the collector looks for lost cycles: of an act about a hundred are kept, so it would else look again and
+again at what is kept on purpose until the bounds are reached, a tenth of the time."""
 _SMALL: Final = 5
 """Kilobytes of an act without long lists, with what was computed from it."""
 

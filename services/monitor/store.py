@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -91,9 +91,8 @@ def _columns(pairs: Sequence[tuple[str, str]]) -> tuple[str, str]:
     return _texts([one for one, _ in pairs]), _texts([other for _, other in pairs])
 
 
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """One fact as it is stored."""
+class FactRow(NamedTuple):
+    """One fact as it is stored, in the order of the columns."""
 
     fact_id: str
     position: int
@@ -162,10 +161,9 @@ async def earlier(db: Connection, fact_ids: Sequence[str]) -> list[tuple[str, st
 
 async def put_facts(db: Connection, rows: Iterable[FactRow]) -> None:
     """Store new facts."""
-    records = [(r.fact_id, r.position, r.name, r.target, r.reference, r.place, r.unit, r.body) for r in rows]
-    columns = ("fact_id", "position", "name", "target", "reference", "place", "unit", "body")
+    records = list(rows)
     if records:
-        await db.copy_records_to_table("fact", records=records, columns=columns)
+        await db.copy_records_to_table("fact", records=records, columns=FactRow._fields)
 
 
 async def bodies(db: Connection, fact_ids: Sequence[str]) -> list[bytes]:
