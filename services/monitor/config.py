@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
         default=1000, ge=1, le=5000, validation_alias="MONITOR_BATCH", description="The most facts of one transaction."
     )
     wait: float = Field(
-        default=0.01,
+        default=0.002,
         ge=0,
         le=1,
         validation_alias="MONITOR_WAIT",
