@@ -60,6 +60,7 @@ class Watch:
             self.complaints.append(message.text)
 
     async def go(self, path: str) -> Page:
+        await self.page.bring_to_front()  # in the background a live list rests
         await self.page.goto(self.home + path)
         return self.page
 
