@@ -12,10 +12,17 @@ from pathlib import Path
 _MOST = 3
 """More failures than these are no accident."""
 _FAILED = Path(".pytest_cache/v/cache/lastfailed")
+_ENDED = Path(".pytest_cache/v/jianfu/ended")
+"""How the last run ended; see ``tests.bounds``."""
+_WHOLE = 1
+"""Pytest's exit code of a run that came to its end with failures; one that was interrupted has left tests out."""
 
 
 def main() -> int:
     """Run them, and tell which are unstable."""
+    if not _ENDED.exists() or json.loads(_ENDED.read_text("utf-8")) != _WHOLE:
+        print("not run again: the last run did not come to its end")
+        return 1
     failed = list(json.loads(_FAILED.read_text("utf-8"))) if _FAILED.exists() else []
     if not 0 < len(failed) <= _MOST:
         print(f"not run again: {len(failed)} tests failed, and only {_MOST} or fewer may be unstable")

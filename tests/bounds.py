@@ -63,10 +63,22 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
         yield
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Say where a thread is that keeps the process, and go; a parallel run ends its workers itself."""
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Note that a run has not ended."""
+    _note_end(session, None)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Note how the run ended, say where a thread is that keeps the process, and go; a parallel run ends its workers itself."""
+    _note_end(session, int(exitstatus))
     if not hasattr(session.config, "workerinput"):
         faulthandler.dump_traceback_later(FAREWELL, exit=True, file=2)
+
+
+def _note_end(session: pytest.Session, code: int | None) -> None:
+    """Keep pytest's exit code of the whole run, ``None`` while it lasts, for ``tests.again``."""
+    if not hasattr(session.config, "workerinput") and session.config.cache is not None:
+        session.config.cache.set("jianfu/ended", code)
 
 
 @contextlib.contextmanager
