@@ -12,12 +12,14 @@ from contracts.catalog import decode
 from contracts.documents import DocumentIssued
 from contracts.text import SKETCH_METHOD, containment
 from contracts.workdays import builtin
+from services.monitor.cases import facts_of
 from services.monitor.conditions import every, holding
 from services.monitor.domain import Act, Verdict, fold
 from services.monitor.engine import EVERY, Index, judge
 from services.monitor.evaluators.event import EventParams
 from services.monitor.judging import ACT_SCOPE
 from services.monitor.memory import Memories, kept
+from services.monitor.relations import NEEDED, needs, offers
 from services.monitor.sketches import Sketches
 from services.monitor.state import Acts, size_of
 from services.monitor.world import REFERENCE, UNJUDGED, World, build
@@ -65,6 +67,28 @@ def test_an_act_that_is_not_judged_has_nothing_to_tell(facts: list[bytes]) -> No
     index = Index(acts)
     for rule, scope in asked(acts, world, silent=True):
         assert not tells(judge(BOOK, rule, scope, index.scene(scope, EVERY | BOOK.looks(rule)), world)), (rule, scope)
+
+
+@given(HISTORIES)
+@settings(max_examples=10)
+def test_the_index_of_signs_names_the_rules_of_which_a_sign_holds(facts: list[bytes]) -> None:
+    acts, world = split(facts)
+    for act in acts:
+        asked_of = BOOK.asked(act.place, act.name)
+        plainly = {
+            one.rule
+            for one in BOOK.speaking(act.place, act.name)
+            if one.rule in asked_of.own
+            and any(every(sign, act, world)[0] for sign in one.bound.evaluator.signs(one.bound.params))
+        }
+        assert {rule for rule, _ in asked_of.signs.of(act, world)} == plainly
+
+
+def test_whoever_needs_an_act_is_asked_for() -> None:
+    cases = [(rule, case) for rule in BOOK.rules.values() for case in rule.cases]
+    acts = [act for rule, case in cases for act in fold(facts_of(rule, case))]
+    offered = {key for act in acts for key in offers(act)}
+    assert {key.partition("|")[0] for act in acts for key in needs(act) if key in offered} == NEEDED
 
 
 def test_most_acts_are_not_judged_by_most_rules() -> None:
