@@ -88,7 +88,7 @@ async def _run(compared: Compared, address: str, *, keep: bool) -> int | None:
             shown = done
             sys.stderr.write(f"已比对 {done}/{total} 件\n")
 
-    async with await connect_pool(address, size=2, schema="monitor", name="monitor-backtest") as pool:
+    async with await connect_pool(address, size=2, schema="monitor", name="monitor-backtest", scans=True) as pool:
         await compare(pool, compared, builtin(), progress)
         if not keep:
             return None

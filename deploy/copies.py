@@ -98,7 +98,7 @@ async def open_copies(database: str, nats_url: str) -> AsyncIterator[Copies]:
     from kit.nats import close, connect
 
     try:
-        async with await connect_pool(database, size=3, schema="ledger", name="ledger-audit") as pool:
+        async with await connect_pool(database, size=3, schema="ledger", name="ledger-audit", scans=True) as pool:
             nc = await connect(nats_url, name="auditor", patience=_PATIENCE)
             try:
                 yield Copies(pool, nc)

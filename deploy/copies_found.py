@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, address: str) -> int:
 
 
 async def _found(arguments: argparse.Namespace, address: str) -> list[Copy]:
-    async with await connect_pool(address, size=1, schema="monitor", name="monitor-copies") as pool:
+    async with await connect_pool(address, size=1, schema="monitor", name="monitor-copies", scans=True) as pool:
         found = await documents(pool, load(*shipped()), builtin(), arguments.place, _FEWEST, _progress)
     return list(copies(found, arguments.least / 100))
 

@@ -22,6 +22,10 @@ _JSONB_VERSION = b"\x01"
 _PAUSE: Final = 0.25
 """Seconds between two tries to reach a server that is away."""
 
+_BY_INDEX: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+"""A statement's plan is kept until its tables are analysed again: one made while they were small reads them whole, however large
+they have grown meanwhile."""
+
 
 async def connect_pool(  # noqa: PLR0913  each is one thing that a pool is opened with
     dsn: SecretStr | str,
@@ -32,13 +36,15 @@ async def connect_pool(  # noqa: PLR0913  each is one thing that a pool is opene
     role: str | None = None,
     patience: float = 30.0,
     stateless: bool = False,
+    scans: bool = False,
 ) -> Pool:
     """Open a pool of at most ``size`` connections whose tables are those of ``schema``, acting as ``role`` if given.
 
     ``jsonb`` columns take and give plain Python values, also in COPY; keep bytes that must not change in ``bytea``.
     Statements end after 60 s unless a call gives its own ``timeout``. ``stateless`` promises that users leave nothing in
-    a session (locks, settings, cursors), which saves an exchange at each return to the pool. Raises ``OSError`` or
-    ``asyncpg.PostgresError`` when the server is not there after ``patience`` seconds.
+    a session (locks, settings, cursors), which saves an exchange at each return to the pool. Statements look things up by
+    index whatever the planner believes; with ``scans`` the planner decides, for those that read whole tables. Raises
+    ``OSError`` or ``asyncpg.PostgresError`` when the server is not there after ``patience`` seconds.
     """
 
     async def connect() -> Pool:
@@ -55,6 +61,7 @@ async def connect_pool(  # noqa: PLR0913  each is one thing that a pool is opene
                 "application_name": name or schema,
                 "timezone": "UTC",
                 **({"role": role} if role else {}),
+                **({} if scans else _BY_INDEX),
             },
         )
 

@@ -57,7 +57,7 @@ class Readers:
 async def connect_readers(dsn: SecretStr | str, *, size: int, schema: str) -> Readers:
     """Open a pool for the answers of a service; ``dsn`` names a role that may act as ``<schema>_reader``."""
     role = f"{schema}_reader"
-    return Readers(await connect_pool(dsn, size=size, schema=schema, name=role, role=role))
+    return Readers(await connect_pool(dsn, size=size, schema=schema, name=role, role=role, scans=True))
 
 
 def scope_of(who: Principal) -> Mapping[str, str]:

@@ -99,7 +99,7 @@ async def _verify(
         address = copies.monitor_address(arguments)
         if address is None:
             return found, await auditing.verify_alerts(js, auditor, None)
-        async with await connect_pool(address, size=2, schema="monitor", name="monitor-audit") as monitor:
+        async with await connect_pool(address, size=2, schema="monitor", name="monitor-audit", scans=True) as monitor:
             return found, await auditing.verify_alerts(js, auditor, _revisions(monitor))
 
 

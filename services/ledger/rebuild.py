@@ -79,7 +79,9 @@ async def rebuild(
     wanted = [one for one in ledgers if ledger in (None, one.name)]
     if not wanted:
         raise NotFound("没有这个台账", field="ledger")
-    async with await connect_pool(database_url, size=2, schema="ledger", name="ledger-rebuild", patience=0) as pool:
+    async with await connect_pool(
+        database_url, size=2, schema="ledger", name="ledger-rebuild", patience=0, scans=True
+    ) as pool:
         return Report(tuple([await build(pool, one, accept=accept) for one in wanted]))
 
 

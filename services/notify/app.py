@@ -98,7 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
 async def _connect(plan: _Plan, stack: AsyncExitStack) -> _Outside:
     settings = plan.settings
     pool = await stack.enter_async_context(
-        await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA)
+        await connect_pool(settings.database_url, size=settings.database_connections, schema=SCHEMA, scans=True)
     )
     readers = await connect_readers(settings.database_url, size=settings.database_connections, schema=SCHEMA)
     stack.push_async_callback(readers.close)
