@@ -6,7 +6,7 @@ every round, at a tenth of the history and at all of it. Shown is what of the sp
 
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import asyncpg
 
@@ -19,13 +19,15 @@ from deploy.embedded.servers import Servers
 from kit.db import connect_pool
 from services.ledger.projections import load_ledgers
 from services.ledger.recording import Recorder
-from tests import factories as f
+from services.monitor.state import YOUNG
 
 FACTS = 2_000_000
 STEPS = (0.1, 1.0)
-LEDGER_ACTS, MONITOR_ACTS, INTAKE_ACTS = 20_000, 10_000, 15_000
+LEDGER_ACTS, INTAKE_ACTS = 20_000, 15_000
 """Acts of one round."""
 CHUNK = 20_000
+CITY = 20_000
+"""Events of a city's year, with its plans. More history is more cities: how many acts an office has in a year does not depend on it."""
 LEFT = 0.85
 REMEMBERED = """
     insert into accepted (fact_id, source, id, hash, after_position, position, at)
@@ -73,31 +75,25 @@ async def ledger(history: list[int], rounds: Rounds) -> Speeds:
 
 
 async def judging(history: list[int], rounds: Rounds) -> Speeds:
-    """Yield the monitor's speeds at each step: behind the year of one city, and of ten; the acts measured are a further city's."""
-    count = rounds.acts(MONITOR_ACTS, of=monitor.BATCH)
+    """Yield the monitor's speeds at each step: behind the years of so many cities; each round is the year of a further city."""
     with servers() as both:
         address = await fresh_database(both.postgres.url, "monitor")
         cities = itertools.count(1)
-        acts: Iterator[f.Event] = iter(())
-        at = stored = 0
+        at = 0
         async with monitor.monitor(address) as writer:
 
-            async def more(some: int) -> float:
+            async def year() -> float:
                 nonlocal at
-                found = deliveries(itertools.islice(acts, some), after=at)
-                at += some
-                with settled():
-                    return await speed(monitor.judge(writer, found), some)
+                found = deliveries(monitor.feed(CITY - monitor.PLANS, next(cities)), after=at)
+                at += len(found)
+                with settled(YOUNG):
+                    return await speed(monitor.judge(writer, found), len(found))
 
             for size in history:
-                while stored < size:
-                    acts = monitor.feed(history[0] - monitor.PLANS, next(cities))
-                    for _ in range(0, history[0], CHUNK):
-                        await more(CHUNK)
-                    stored += history[0]
-                acts = monitor.feed(history[0], next(cities))
+                while at < size:
+                    await year()
                 await _settle(address)
-                yield [await more(count) for _ in rounds]
+                yield [await year() for _ in rounds]
 
 
 async def taking(history: list[int], rounds: Rounds) -> Speeds:

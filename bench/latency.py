@@ -16,7 +16,7 @@ import msgspec
 from bench.figures import Figure
 from bench.harness import Rounds, command
 from bench.sending import Connection, request
-from bench.whole import provinces, system
+from bench.whole import system, years
 from contracts.event import fact_id
 from services.intake.modes import STRUCTURED
 from tests.system.running import Running
@@ -35,7 +35,7 @@ async def measure(rounds: Rounds) -> list[Figure]:
     """Send in every round, to one system."""
     middle: list[float] = []
     tail: list[float] = []
-    acts = provinces(YEAR)
+    acts = years(YEAR)
     async with system() as running:
         seen: dict[str, float] = {}
         following = asyncio.create_task(_follow(running, seen))

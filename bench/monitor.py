@@ -87,7 +87,7 @@ def feed(count: int, city: int = 1) -> Iterator[f.Event]:
 
 
 def _who(office: int, city: int) -> f.Event:
-    place = f"99{city:02}" if office < UPPER else f"99{city:02}{office % 40:02}"
+    place = f"9{city:03}" if office < UPPER else f"9{city:03}{office % 40:02}"
     return {"unit": f"u{city}-{office}", "place": place}
 
 
