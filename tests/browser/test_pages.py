@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.async_api import Route
 
 from kit.auth import Role
 from tests.browser.conftest import OFFICE_SCREEN, Shots, Stage, Visit
@@ -78,6 +79,18 @@ async def test_a_new_alert_appears_by_itself_and_is_counted(visit: Visit, stage:
     await stage.backend.raise_alert(90, "MTG-06", "qh.yjj", "改成了三次", change="amended", revision=2)
     await first.get_by_text("改成了三次").wait_for()
     assert await page.get_by_text("又一次").count() == 0
+
+
+async def test_a_list_lives_however_late_its_script_comes(visit: Visit) -> None:
+    watch = await visit(Role.OPERATOR)
+
+    async def late(route: Route) -> None:
+        await watch.page.wait_for_function("window.htmx")
+        await watch.page.evaluate("new Promise(done => setTimeout(done, 20))")  # what is planned already has run
+        await route.continue_()
+
+    await watch.page.route("**/hx-sse.js*", late)
+    await (await watch.go("/alerts")).wait_for_selector(".live-on")
 
 
 async def test_the_list_takes_only_what_its_filter_lets_through(visit: Visit, stage: Stage) -> None:
