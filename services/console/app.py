@@ -37,6 +37,7 @@ from services.console.rendering import STATIC, Renderer
 from services.console.state import State
 from services.console.ticket import Tickets
 from services.console.units import Units
+from services.console.worker import Worker
 
 CONNECT_SECONDS = 2.0
 LIMITS = httpx.Limits(max_connections=100, keepalive_expiry=2.0)
@@ -71,7 +72,8 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
                 )
                 for service, url in urls.items()
             }
-            backend = Backend(clients, now=now)
+            backend, worker = Backend(clients, now=now), Worker()
+            stack.callback(worker.close)
             keys: Keys = app.state.trust.keys
             app.state.console = State(
                 keys=keys,
@@ -79,6 +81,7 @@ def create_app(settings: Settings, *, transports: dict[Service, httpx.AsyncBaseT
                 backend=backend,
                 renderer=Renderer(now=now),
                 units=Units(backend, now=now),
+                worker=worker,
             )
             yield
 

@@ -9,6 +9,7 @@ from services.console.backend import Backend
 from services.console.rendering import Renderer
 from services.console.ticket import Tickets
 from services.console.units import Units
+from services.console.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class State:
     backend: Backend
     renderer: Renderer
     units: Units
+    worker: Worker
 
 
 def state_of(request: Request) -> State:

@@ -1,6 +1,5 @@
 """文本对照: what a document took over from another, passage beside passage. Neither text is kept, sent on or logged."""
 
-import asyncio
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -34,8 +33,8 @@ async def aligned(request: Request, user: Annotated[User, Depends(posted(*ALLOWE
     refuse_secrets((child, parent), _MOST_CHARACTERS)
     if not child.strip() or not parent.strip():
         raise Rejected("请同时粘贴本件和上位文件的正文。", code="invalid")
-    found = await asyncio.to_thread(compare, child, parent)
-    return await _page(desk_of(request, user), found)
+    desk = desk_of(request, user)
+    return await _page(desk, await desk.state.worker.run(compare, child, parent))
 
 
 async def _page(desk: Desk, found: Comparison | None = None) -> Response:

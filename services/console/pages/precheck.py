@@ -1,6 +1,5 @@
 """发前核查: a draft is judged by the rules before it goes out. Nothing of it is stored or logged."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final
 
@@ -50,7 +49,7 @@ async def judge(request: Request, user: Annotated[User, Depends(posted(*ALLOWED)
     refuse_secrets((text for texts in entries.values() for text in texts), _MOST_CHARACTERS)
     units = (await desk.names()).units
     keys = {unit.name: unit.unit_id for unit in units.values()}
-    filled = await asyncio.to_thread(fill, draft, entries, keys)  # reading a long body takes up to seconds
+    filled = await desk.state.worker.run(fill, draft, entries, keys)  # reading a long body takes up to seconds
     data, errors = await _complete(desk, draft, filled)
     unit = (entries.get("unit_id") or [""])[0].strip()
     unit = keys.get(unit, unit)
