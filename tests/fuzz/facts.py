@@ -158,7 +158,7 @@ def twice(random: Random) -> Ask:
     """Give a name twice: the last counts, and what the first said may be nowhere."""
     event = raw(fresh(random))
     if random.random() < 0.5:
-        return ask("event names twice", event[:-1] + b', "data": {}}')
+        return ask("event names twice", event[:-1] + b', "data": []}')
     return ask(
         "event names twice", b'{"data": "\xe6\x9c\xba\xe5\xaf\x86 ' + LEAK.encode() + b'",' + event[1:], "either"
     )

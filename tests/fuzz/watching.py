@@ -16,8 +16,8 @@ GROWTH: Final = 48 * 1024
 """KiB by which a service's memory may grow after it has warmed up, whatever comes."""
 SHARE: Final = 0.25
 """The same as a share of what it had: the larger of the two counts."""
-OF_A_FACT: Final = 4
-"""KiB that a valid fact may take beside: the monitor keeps the last 20,000 acts, whoever sent them."""
+OF_A_FACT: Final = {"monitor": 8}
+"""KiB that a valid fact may take beside: the monitor keeps acts and their summaries up to a bound, whoever sent them."""
 _WATCHED: Final = (*SERVICES, "nats")
 
 
@@ -58,7 +58,7 @@ class Watch:
         return [
             name
             for name, size in last.items()
-            if size - warm[name] > max(GROWTH, SHARE * warm[name]) + OF_A_FACT * stored
+            if size - warm[name] > max(GROWTH, SHARE * warm[name]) + OF_A_FACT.get(name, 0) * stored
         ]
 
     def report(self) -> str:
