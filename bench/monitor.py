@@ -10,6 +10,7 @@ import contextlib
 import cProfile
 import pstats
 import statistics
+import string
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,8 @@ FED = frozenset({"plan.filed", "doc.issued", "mtg.convened", "rpt.demanded", "in
 PLANS = 3 * UNITS
 """Events of the feed that file a plan, before the acts."""
 START = date(2025, 1, 2)
+_SIGNS = string.digits + string.ascii_uppercase
+"""Of a city's code below 99, where every rule holds."""
 
 
 def feed(count: int, city: int = 1) -> Iterator[f.Event]:
@@ -87,7 +90,8 @@ def feed(count: int, city: int = 1) -> Iterator[f.Event]:
 
 
 def _who(office: int, city: int) -> f.Event:
-    place = f"9{city:03}" if office < UPPER else f"9{city:03}{office % 40:02}"
+    there = f"99{_SIGNS[city // len(_SIGNS)]}{_SIGNS[city % len(_SIGNS)]}"
+    place = there if office < UPPER else f"{there}{office % 40:02}"
     return {"unit": f"u{city}-{office}", "place": place}
 
 
