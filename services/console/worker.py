@@ -9,12 +9,12 @@ from kit.errors import Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MOST: Final = 4
-"""Pieces that may be worked on or wait; beyond it a user is told to come again."""
+MOST: Final = 16
+"""Pieces that may be worked on or wait; beyond it a user is told to come again. Most take milliseconds; our choice, no clause says it."""
 
 
 class Worker:
-    """One thread: several would compute no faster, and each would keep the memory of the longest text that it ever had."""
+    """One thread: several would compute no faster, and would need the memory of as many texts at once."""
 
     def __init__(self) -> None:
         """Begin without work."""
